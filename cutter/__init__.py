@@ -1,0 +1,3 @@
+"""cutter: declarative runbooks for operations that happen rarely, matter a lot and must leave proof."""
+
+__version__ = "0.1.0"

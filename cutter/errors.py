@@ -1,0 +1,161 @@
+"""Every complaint cutter can make, in one tree, and the one registry of exit codes.
+
+The number answers one question: did the world change? A leaf of the tree carries its exit code, and its
+docstring is the manual entry that ``cutter explain CODE`` prints.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+NOTHING_CHANGED = "nothing was changed"
+
+
+class ExitCode(NamedTuple):
+    """One row of the published table: number, title, and what the world looks like afterwards."""
+
+    code: int
+    title: str
+    world: str
+
+
+EXIT_CODES: tuple[ExitCode, ...] = (
+    ExitCode(0, "as declared", "as declared; nothing is pending"),
+    ExitCode(1, "internal error before the first intent", "untouched"),
+    ExitCode(2, "changes pending: plan --detailed-exitcode, or verify found drift", "untouched"),
+    ExitCode(10, "a precondition does not hold", "untouched"),
+    ExitCode(11, "a step failed; everything is as it was before the run", "restored"),
+    ExitCode(12, "a step failed and was not restored", "changed: a person must look"),
+    ExitCode(13, "the proof failed or leaked", "untouched"),
+    ExitCode(14, "a backup is missing, unencrypted, unsigned or cannot be restored", "untouched"),
+    ExitCode(15, "an approval is missing, invalid, expired or used", "untouched"),
+    ExitCode(16, "the kill switch is off", "untouched"),
+    ExitCode(17, "a gap that blocks the run is not closed", "untouched"),
+    ExitCode(18, "the ledger or a checkpoint does not verify", "untouched"),
+    ExitCode(19, "another run holds the lock", "untouched by this run"),
+    ExitCode(20, "the plan is stale, used or altered", "untouched"),
+    ExitCode(21, "interrupted; the ledger is settled, run again to go on", "perhaps partly changed"),
+    ExitCode(22, "the target is not the one that was meant", "untouched"),
+    ExitCode(64, "the command line makes no sense", "untouched"),
+    ExitCode(65, "a runbook, inventory or matrix is invalid", "untouched"),
+    ExitCode(69, "a target or a tool is unavailable", "untouched"),
+    ExitCode(77, "permission denied", "untouched"),
+    ExitCode(78, "the configuration is incomplete or contradicts itself", "untouched"),
+)
+
+
+class CutterError(Exception):
+    """Something went wrong that cutter has no better name for."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, cause: str, *, place: str = "", world: str = NOTHING_CHANGED, remedy: str = "") -> None:
+        """Say what happened (cause), where (place), what the world looks like now, and the next command."""
+        super().__init__(cause)
+        self.cause = cause
+        self.place = place
+        self.world = world
+        self.remedy = remedy
+
+
+class PreconditionError(CutterError):
+    """A preflight step does not hold, or something is in the way of a step that has not started.
+
+    Nothing was touched. The message names the step, what was seen and what the runbook needs, and where
+    possible the runbook that provides it.
+    """
+
+    exit_code = 10
+
+
+class Conflict(PreconditionError):
+    """Something else stands where the runbook wants its own.
+
+    cutter never destroys to fit. Move the thing away by hand, or declare its removal with its own word.
+    """
+
+
+class StepFailed(CutterError):
+    """A step could not reach its declared state, or a fresh look did not find it there.
+
+    `cutter runs show RUN` tells which steps had changed the target before that.
+    """
+
+    exit_code = 12
+
+
+class LedgerError(CutterError):
+    """The ledger cannot be read or written, or its chain does not verify.
+
+    An entry was edited, removed, reordered or forked, or the tail that a checkpoint remembers is gone.
+    `cutter ledger verify` names the place.
+    """
+
+    exit_code = 18
+
+
+class LockHeld(CutterError):
+    """Another run works on the same target or ledger.
+
+    The message names its process, host and age. Locks die with their holder, so there is nothing to break:
+    wait, or end the other run.
+    """
+
+    exit_code = 19
+
+
+class StalePlan(CutterError):
+    """What would be done now is not what was planned.
+
+    The runbook, a variable or the target changed after the plan was made. Plan again and read the new plan.
+    """
+
+    exit_code = 20
+
+
+class Interrupted(CutterError):
+    """The run was stopped from outside; every step it started is settled in the ledger or marked unknown.
+
+    Running the same command again looks at reality and goes on.
+    """
+
+    exit_code = 21
+
+
+class WrongTarget(CutterError):
+    """The plan was made for another target or another environment."""
+
+    exit_code = 22
+
+
+class UsageError(CutterError):
+    """The command line makes no sense; `cutter VERB --help` shows the words that do."""
+
+    exit_code = 64
+
+
+class InvalidDocument(CutterError):
+    """A runbook, inventory file or matrix cannot be accepted as written.
+
+    Every problem of the file is listed with file:line:col before any target is contacted.
+    """
+
+    exit_code = 65
+
+
+class Unavailable(CutterError):
+    """A target cannot be reached, or a tool that a step needs is not installed there."""
+
+    exit_code = 69
+
+
+class PermissionRefused(CutterError):
+    """The operating system refused; the step needs another user or another place."""
+
+    exit_code = 77
+
+
+class ConfigurationError(CutterError):
+    """The inventory or the environment lacks something, or two parts of it contradict each other."""
+
+    exit_code = 78

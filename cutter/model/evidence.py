@@ -1,0 +1,100 @@
+"""What came of a step, and what that means for the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Optional
+
+from cutter.model.state import State
+
+
+class Outcome(str, Enum):
+    """What came of one step on one target. Only `ok` and `changed` are success."""
+
+    OK = "ok"  # a fresh look found it as declared
+    CHANGED = "changed"  # it was changed, and a fresh look found it as declared
+    DRIFTED = "drifted"  # verify found it different; nothing was touched
+    FAILED = "failed"  # it could not be reached, or the fresh look disagreed
+    BLOCKED = "blocked"  # a precondition or a gate said no, before anything was touched
+    SKIPPED = "skipped"  # an earlier step of the target stopped it
+    STALE = "stale"  # it would now do more than was planned
+    UNKNOWN = "unknown"  # started, and nobody saw the end
+    UNOBSERVABLE = "unobservable"  # the target cannot be looked at
+    COMPENSATED = "compensated"  # was changed, and put back after a later failure
+    PROVED = "proved"  # executed inside a transaction that was rolled back
+    UNPROVABLE = "unprovable"  # cannot run inside a transaction
+    BREACHED = "breached"  # something escaped the rollback
+
+    @property
+    def success(self) -> bool:
+        """Tell whether the world is as declared."""
+        return self in (Outcome.OK, Outcome.CHANGED)
+
+
+EXIT_OF_OUTCOME: Mapping[Outcome, int] = {
+    Outcome.OK: 0,
+    Outcome.CHANGED: 0,
+    Outcome.PROVED: 0,
+    Outcome.DRIFTED: 2,
+    Outcome.BLOCKED: 10,
+    Outcome.SKIPPED: 10,
+    Outcome.COMPENSATED: 11,
+    Outcome.FAILED: 12,
+    Outcome.UNKNOWN: 12,
+    Outcome.UNPROVABLE: 13,
+    Outcome.BREACHED: 13,
+    Outcome.STALE: 20,
+    Outcome.UNOBSERVABLE: 69,
+}
+
+EXIT_PRECEDENCE: tuple[int, ...] = (
+    *(12, 18, 21, 1, 13, 22, 20, 19, 11, 16, 15, 14, 17, 10, 77, 69, 78, 65, 64, 2, 0),
+)
+"""Most serious first: what needs a person, then what was refused, then what could not start, then drift."""
+
+
+def worst_exit(codes: Iterable[int]) -> int:
+    """Return the code that wins when targets or runbooks end differently; 0 for none at all."""
+    return min(codes, key=EXIT_PRECEDENCE.index, default=0)
+
+
+def exit_of(outcomes: Iterable[Outcome], *, restored: bool = False) -> int:
+    """Return the exit code of one target's run.
+
+    `restored` says that a fresh look found everything as it was before the run: a failure then counts as 11.
+    """
+    codes = [EXIT_OF_OUTCOME[outcome] for outcome in outcomes]
+    worst = worst_exit(codes)
+    return 11 if restored and worst == EXIT_OF_OUTCOME[Outcome.FAILED] else worst
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was seen of one step on one target, by one run.
+
+    `before` is the state found, `after` the state declared, `observed` the fresh look at the end. `keys` are the
+    attributes that were (or are) different.
+    """
+
+    step: str
+    type: str
+    content_hash: str
+    outcome: Outcome
+    before: Optional[State] = None
+    after: Optional[State] = None
+    observed: Optional[State] = None
+    keys: tuple[str, ...] = ()
+    reason: str = ""
+    remedy: str = ""
+    outputs: Optional[Mapping[str, str]] = None
+
+    def body(self) -> dict[str, Any]:
+        """Return the canonical ledger body: what says nothing is left out, but a missing state is said as null."""
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        fields["outcome"] = self.outcome.value
+        fields["keys"] = sorted(self.keys)
+        told = {name: value for name, value in fields.items() if value not in (None, "", [])}
+        states = ("observed",) if self.outcome is Outcome.OK else ("before", "after", "observed")
+        return {**{name: fields[name] for name in states}, **told}

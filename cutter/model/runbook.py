@@ -1,0 +1,89 @@
+"""A runbook as declared, and its steps as bound to one target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in a text file; line and column start at 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        """Return file:line:col, as editors understand it."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+ValuePath = tuple[object, ...]
+"""Where a value sits inside a document: keys and indexes from the top."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step as the runbook declares it: references unresolved, a loop not yet expanded."""
+
+    id: str
+    name: str
+    type: str
+    params: Mapping[str, Any]
+    place: Position
+    places: Mapping[ValuePath, Position] = field(repr=False)
+    for_each: Any = None
+    irreversible: Optional[str] = None
+    provided_by: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Runbook:
+    """A runbook, immutable; `digest` covers its canonical content, so layout and comments change nothing."""
+
+    name: str
+    title: str
+    path: str
+    hosts: str
+    variables: Mapping[str, Any]
+    preflight: tuple[Step, ...]
+    steps: tuple[Step, ...]
+    on_failure: str
+    digest: str
+    place: Position
+
+
+@dataclass(frozen=True)
+class BoundStep:
+    """One step for one target, ready to be sent there.
+
+    `id` is the declared id, or ``id[item]`` inside a loop. `params` hold plain values, secrets, and references to
+    facts and step outputs, which the target resolves. `content` maps digests to the bytes a file should have.
+    """
+
+    id: str
+    declared_id: str
+    name: str
+    type: str
+    params: Mapping[str, Any]
+    place: Position
+    content_hash: str
+    content: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    irreversible: Optional[str] = None
+    provided_by: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class BoundRunbook:
+    """A runbook for one target: variables resolved, loops expanded, files read and templates rendered.
+
+    `declared_ids` names every step of the runbook, also one whose loop has no items here.
+    """
+
+    runbook: Runbook
+    target: str
+    preflight: tuple[BoundStep, ...]
+    steps: tuple[BoundStep, ...]
+    declared_ids: tuple[str, ...]

@@ -1,0 +1,216 @@
+"""What a resource type is. Read this file first.
+
+A type is one file that holds one subclass of Resource. The file's name is the type's key in a runbook; schema,
+documentation, plan, verify and undo are derived from the class. A type says what should be (`desired`), looks
+(`observe`, which changes nothing) and moves (`apply`, which reaches ``change.after`` and takes nothing but
+identity and sources from itself, so that applying the inverse change is the undo).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple, Optional, Protocol
+
+from cutter.model.secret import Secret, keyed_digest
+from cutter.model.state import Change, State
+
+REQUIRED = object()
+_SCHEMA_OF_ANNOTATION: Mapping[str, Mapping[str, Any]] = {
+    "str": {"type": "string"},
+    "int": {"type": "integer"},
+    "bool": {"type": "boolean"},
+    "list[str]": {"type": "array", "items": {"type": "string"}},
+    "dict[str, str]": {"type": "object", "additionalProperties": {"type": "string"}},
+    "dict[str, Any]": {"type": "object"},
+    "Any": {},
+}
+_PYTHON_TYPE = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
+
+
+class Param(NamedTuple):
+    """One declared parameter; `schema` is its JSON Schema fragment, without description and default."""
+
+    description: str
+    default: Any
+    schema: Mapping[str, Any]
+    internal: bool
+
+    @property
+    def required(self) -> bool:
+        """Tell whether a runbook must give it."""
+        return self.default is REQUIRED
+
+
+class Complaint(NamedTuple):
+    """Something wrong with the parameters of a step: the path of keys below the type, and what is wrong."""
+
+    path: tuple[object, ...]
+    message: str
+
+
+class Content(Protocol):
+    """Bytes by digest, on the target: what a step should write, and what was replaced earlier."""
+
+    def bytes_of(self, digest: str) -> bytes:
+        """Return the bytes. Raises LookupError when they are neither sent along nor kept."""
+
+    def keep(self, content: bytes, digest: str) -> None:
+        """Keep replaced bytes under the digest that the state names, readable by nobody but the owner."""
+
+
+class Desk(Protocol):
+    """What the controller offers while a step is prepared: files beside the runbook, templates, its environment."""
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of a file, relative paths from the runbook's folder."""
+
+    def render(self, path: str) -> bytes:
+        """Return a rendered Jinja2 template, with the variables of the target."""
+
+    def environment(self, name: str) -> Secret:
+        """Return the value of an environment variable of the controller."""
+
+    def send(self, content: bytes, digest: str) -> None:
+        """Hand over bytes that the target gets when, and only when, the step is applied."""
+
+    def keyed(self, value: str | bytes) -> str:
+        """Return the keyed digest of a secret."""
+
+
+def param(
+    description: str,
+    *,
+    default: Any = REQUIRED,
+    pattern: str | None = None,
+    minimum: int | None = None,
+    maximum: int | None = None,
+    schema: Mapping[str, Any] | None = None,
+    internal: bool = False,
+) -> Any:
+    """Declare a parameter of a resource type.
+
+    Its type comes from the annotation (str, int, bool, list[str], dict[str, str], Literal[...]), or from `schema`, a
+    JSON Schema fragment. An internal parameter is set while preparing and cannot be written in a runbook.
+    """
+    limits = {"pattern": pattern, "minimum": minimum, "maximum": maximum}
+    extra = {key: value for key, value in limits.items() if value is not None}
+    return Param(description, default, {**(schema or {}), **extra}, internal)
+
+
+class Resource:
+    """A thing with a declared state on a target."""
+
+    params: ClassVar[Mapping[str, Param]] = {}
+    outputs: ClassVar[Mapping[str, str]] = {}
+    """Names that later steps may use, each with a sentence."""
+    reversible: ClassVar[bool] = True
+    """False: the inverse makes no sense, and a step of this type must give its reason as `irreversible:`."""
+
+    def __init_subclass__(cls) -> None:
+        """Collect the parameters; the one bit of magic."""
+        annotations = cls.__dict__.get("__annotations__", {})
+        own = {name: value for name, value in vars(cls).items() if isinstance(value, Param)}
+        cls.params = {**cls.params, **{name: _typed(item, annotations[name]) for name, item in own.items()}}
+
+    def __init__(self, params: Mapping[str, Any], digest_key: bytes = b"") -> None:
+        """Take checked parameters; those that are missing get their default."""
+        for name, declared in self.params.items():
+            setattr(self, name, params.get(name, declared.default))
+        self.digest_key = digest_key
+
+    @classmethod
+    def prepare(cls, params: dict[str, Any], desk: Desk) -> dict[str, Any]:
+        """On the controller, replace what only the controller can read. The default returns `params` as they are."""
+        del desk
+        return params
+
+    @classmethod
+    def check(cls, params: Mapping[str, Any]) -> Iterator[Complaint]:
+        """Yield complaints about parameters that contradict each other, beyond their types."""
+        yield from ()
+
+    @classmethod
+    def needs_reason(cls, params: Mapping[str, Any]) -> bool:
+        """Tell whether a step with these parameters cannot be undone and must say `irreversible: <reason>`."""
+        del params
+        return not cls.reversible
+
+    def desired(self) -> Optional[State]:
+        """Return the declared state, or None for a thing that should not exist."""
+        raise NotImplementedError
+
+    def observe(self) -> Optional[State]:
+        """Look at the target and return all that matters of the thing, or None where there is none.
+
+        Changes nothing. Raises Conflict when something else is in the way and Unavailable when a tool is missing.
+        """
+        raise NotImplementedError
+
+    def apply(self, change: Change, content: Content) -> None:
+        """Make the target like ``change.after``; replaced bytes are kept first. Raises a CutterError."""
+        raise NotImplementedError
+
+    def results(self, state: Optional[State]) -> Mapping[str, str]:
+        """Return the outputs of a thing in this state."""
+        del state
+        return {}
+
+    def preview(self, change: Change, content: Content) -> str:
+        """Return the change as text for a person (a unified diff, say), secrets as ``***``; empty for none."""
+        del change, content
+        return ""
+
+    def keyed(self, value: str | bytes) -> str:
+        """Return the keyed digest under which a secret enters a State."""
+        return keyed_digest(self.digest_key, value)
+
+
+def type_complaints(cls: type[Resource], params: Mapping[str, Any]) -> list[Complaint]:
+    """Return everything wrong with parameters: unknown, missing, of the wrong type, or contradictory.
+
+    Texts that still hold a reference are not judged; they are judged again where they are resolved.
+    """
+    found = [Complaint((name,), "is not a parameter of this type") for name in params if name not in cls.params]
+    for name, declared in cls.params.items():
+        if name in params:
+            found += [Complaint((name, *path), text) for path, text in _mismatches(declared.schema, params[name])]
+        elif declared.required:
+            found.append(Complaint((), f"{name} is missing"))
+    return found or list(cls.check(params))
+
+
+def _typed(declared: Param, annotation: str) -> Param:
+    """Complete a declaration with the schema of its annotation, which is text because it is never evaluated."""
+    plain = annotation[len("Optional[") : -1] if annotation.startswith("Optional[") else annotation
+    if plain.startswith("Literal"):
+        values = ast.literal_eval(plain[len("Literal") :])
+        derived: Mapping[str, Any] = {"enum": list(values if isinstance(values, (list, tuple)) else [values])}
+    else:
+        derived = {} if "type" in declared.schema or "oneOf" in declared.schema else _SCHEMA_OF_ANNOTATION[plain]
+    return declared._replace(schema={**derived, **declared.schema})
+
+
+def _mismatches(schema: Mapping[str, Any], value: Any) -> Iterator[Complaint]:
+    """Judge a value by the small part of JSON Schema that parameters use; the rest is `check`'s business."""
+    if value is None or (isinstance(value, str) and "{{" in value):
+        return
+    kind = schema.get("type")
+    if isinstance(kind, str) and not _is_a(value, kind):
+        yield Complaint((), f"{value!r} is not a {kind}")
+    elif "enum" in schema and value not in schema["enum"]:
+        yield Complaint((), f"{value!r} is not one of {', '.join(map(str, schema['enum']))}")
+    elif isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
+        yield Complaint((), f"{value!r} does not match {schema['pattern']}")
+    elif isinstance(value, int) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
+        yield Complaint((), f"{value!r} is out of bounds")
+    elif isinstance(value, list) and "items" in schema:
+        for index, item in enumerate(value):
+            yield from (Complaint((index, *path), text) for path, text in _mismatches(schema["items"], item))
+
+
+def _is_a(value: Any, kind: str) -> bool:
+    if isinstance(value, Secret):
+        return kind == "string"
+    return isinstance(value, _PYTHON_TYPE[kind]) and (kind == "boolean" or not isinstance(value, bool))
