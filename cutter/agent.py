@@ -1,22 +1,248 @@
 """Runs steps where the target is: look, decide, move, look again. Travels to the target.
 
-Nothing here knows a resource type by name, a ledger or a terminal. Requests and answers are plain mappings, so
-that the same code serves a call in this process and frames on a pipe.
+Nothing here knows a resource type by name, a ledger or a terminal.
 """
 
 from __future__ import annotations
 
-import getpass
-import grp
-import os
-import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
-from cutter.errors import Conflict, CutterError, PermissionRefused, StepFailed, Unavailable
-from cutter.model.evidence import Outcome
-from cutter.model.references import Unresolved, is_late, lookup_in, resolve
+from cutter import facts
+from cutter.errors import Conflict, CutterError, PermissionRefused, StalePlan, StepFailed, Unavailable
+from cutter.model.evidence import Evidence, Outcome
+from cutter.model.plan import Look, Prediction
+from cutter.model.references import BadReference, Unresolved, references, resolve
 from cutter.model.state import Change, State
 from cutter.resource import Content, Resource, type_complaints
 from cutter.resources import resource_type
+
+
+class StepRequest(NamedTuple):
+    """One step as the target gets it. `planned` is the change that must not be exceeded; None where unknown."""
+
+    id: str
+    type: str
+    params: Mapping[str, Any]
+    content_hash: str
+    planned: Optional[Change] = None
+
+
+@dataclass
+class Agent:
+    """One pass over the steps of one target; outputs of earlier steps serve later ones."""
+
+    content: Content
+    digest_key: bytes
+    outputs: dict[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def look(self, steps: Iterable[StepRequest], *, preview: bool = False) -> Iterator[Look]:
+        """Yield what each step would do; nothing on the target is changed."""
+        pending: list[Look] = []
+        for step in steps:
+            look = self._look_at(step, pending, preview)
+            if look.prediction in (Prediction.CHANGE, Prediction.UNKNOWN):
+                pending.append(look)
+            elif look.prediction is Prediction.NO_CHANGE:
+                self.outputs[step.id] = look.outputs
+            yield look
+
+    def apply(self, steps: Iterable[StepRequest], stop: Callable[[], bool]) -> Iterator[Evidence]:
+        """Apply the steps in order and yield the evidence of each as soon as it is known.
+
+        The first step that is not a success ends the pass: those after it are skipped. `stop` is asked between steps.
+        """
+        halted = ""
+        for step in steps:
+            if not halted and stop():
+                halted = "the run was interrupted"
+            evidence = _skipped(step, halted) if halted else self._apply_one(step)
+            if not halted and not evidence.outcome.success:
+                halted = f"{step.id} did not succeed"
+            yield evidence
+
+    def _look_at(self, step: StepRequest, pending: list[Look], preview: bool) -> Look:
+        try:
+            resource = self._resource(step)
+            before, after = resource.observe(), resource.desired()
+        except Unresolved as missing:
+            return _unknown(step, f"{missing.name} is known when {missing.name.split('.')[1]} is applied")
+        except CutterError as error:
+            return _obstacle(step, error, pending)
+        except OSError as error:
+            return _obstacle(step, _from_os(error), pending)
+        return self._answer(step, resource, Change(before, after), preview)
+
+    def _answer(self, step: StepRequest, resource: Resource, change: Change, preview: bool) -> Look:
+        if change.empty:
+            outputs = resource.results(change.before)
+            return Look(step.id, Prediction.NO_CHANGE, change.before, change.after, outputs=outputs)
+        shown = resource.preview(change, self.content) if preview else ""
+        return Look(step.id, Prediction.CHANGE, change.before, change.after, preview=shown)
+
+    def _resource(self, step: StepRequest) -> Resource:
+        kind = resource_type(step.type)
+        params = resolve(step.params, self._lookup)
+        for complaint in type_complaints(kind, params):
+            where = ".".join(map(str, (step.type, *complaint.path)))
+            raise Conflict(f"{where} {complaint.message}", place=step.id)
+        return kind(params, self.digest_key)
+
+    def _lookup(self, name: str) -> Any:
+        if name.startswith("facts."):
+            return facts.fact(name[len("facts.") :])
+        step, _, output = name[len("steps.") :].rpartition(".")
+        if step not in self.outputs or output not in self.outputs[step]:
+            raise Unresolved(f"steps.{step}.{output}")
+        return self.outputs[step][output]
+
+    def _apply_one(self, step: StepRequest) -> Evidence:
+        attempt = _Attempt(step)
+        try:
+            return self._attempt(attempt)
+        except Unresolved as missing:
+            error: CutterError = StepFailed(f"{missing.name} is not known: that step has no such output here")
+        except BadReference as bad:
+            error = StepFailed(str(bad))
+        except CutterError as known:
+            error = known
+        except OSError as failure:
+            error = _from_os(failure)
+        except Exception as bug:  # noqa: BLE001 - a bug in one step must not lose the record of the others
+            error = StepFailed(f"internal error in {step.type}: {type(bug).__name__}{_where(bug)}")
+        return attempt.failed(error)
+
+    def _attempt(self, attempt: _Attempt) -> Evidence:
+        resource = attempt.resource = self._resource(attempt.step)
+        change = attempt.change = Change(resource.observe(), resource.desired())
+        attempt.looked = True
+        planned = attempt.step.planned
+        if planned is not None and not change.within(planned):
+            raise StalePlan("it would now do more than was planned: " + _beyond(change, planned))
+        if not change.empty:
+            resource.apply(change, self.content)
+            attempt.observed = resource.observe()
+        rest = Change(attempt.observed, resource.desired()) if not change.empty else change
+        if not rest.empty:
+            raise StepFailed(f"a fresh look still differs in {_named(rest)}")
+        self.outputs[attempt.step.id] = resource.results(rest.before)
+        return attempt.succeeded(rest.before, self.outputs[attempt.step.id])
+
+
+@dataclass
+class _Attempt:
+    """What is known of a step while it is applied, so that a failure can say what was seen."""
+
+    step: StepRequest
+    resource: Optional[Resource] = None
+    change: Change = Change(None, None)
+    looked: bool = False
+    observed: Optional[State] = None
+
+    def succeeded(self, observed: Optional[State], outputs: Mapping[str, str]) -> Evidence:
+        outcome = Outcome.OK if self.change.empty else Outcome.CHANGED
+        return self._evidence(outcome, observed, outputs=dict(outputs))
+
+    def failed(self, error: CutterError) -> Evidence:
+        outcome = Outcome.STALE if isinstance(error, StalePlan) else Outcome.FAILED
+        reason = error.cause if not error.place else f"{error.place}: {error.cause}"
+        return self._evidence(outcome, self._look_again(), reason=reason, remedy=error.remedy)
+
+    def _look_again(self) -> Optional[State]:
+        """Look once more after a failure; where even that fails, the last state seen stands."""
+        if self.resource is None or not self.looked:
+            return None
+        try:
+            return self.resource.observe()
+        except (CutterError, OSError):
+            return self.observed or self.change.before
+
+    def _evidence(self, outcome: Outcome, observed: Optional[State], **told: Any) -> Evidence:
+        return Evidence(
+            step=self.step.id,
+            type=self.step.type,
+            content_hash=self.step.content_hash,
+            outcome=outcome,
+            before=self.change.before,
+            after=self.change.after,
+            observed=observed,
+            keys=tuple(sorted(self.change.keys)),
+            **told,
+        )
+
+
+def drift_of(look: Look, step: StepRequest) -> Evidence:
+    """Return what a look alone says of a step: ok, drifted, or why it could not be seen."""
+    outcome = {
+        Prediction.NO_CHANGE: Outcome.OK,
+        Prediction.CHANGE: Outcome.DRIFTED,
+        Prediction.UNKNOWN: Outcome.DRIFTED,
+        Prediction.BLOCKED: Outcome.UNOBSERVABLE if look.exit_code == Unavailable.exit_code else Outcome.DRIFTED,
+    }[look.prediction]
+    drift = look.prediction is Prediction.CHANGE
+    return Evidence(
+        step=step.id,
+        type=step.type,
+        content_hash=step.content_hash,
+        outcome=outcome,
+        before=look.before,
+        after=look.after,
+        observed=look.before,
+        keys=tuple(sorted(look.change.keys)) if drift else (),
+        reason=look.reason or (f"differs in {_named(look.change)}" if drift else ""),
+        remedy=look.remedy,
+        outputs=dict(look.outputs) or None,
+    )
+
+
+def depends_on(step: StepRequest) -> tuple[str, ...]:
+    """Return the ids of the steps whose outputs this one uses."""
+    names = references(step.params)
+    return tuple(name.split(".")[1] for name in names if name.startswith("steps."))
+
+
+def _skipped(step: StepRequest, reason: str) -> Evidence:
+    return Evidence(step.id, step.type, step.content_hash, Outcome.SKIPPED, reason=reason)
+
+
+def _unknown(step: StepRequest, reason: str) -> Look:
+    return Look(step.id, Prediction.UNKNOWN, reason=reason)
+
+
+def _obstacle(step: StepRequest, error: CutterError, pending: list[Look]) -> Look:
+    """Judge why a step cannot be seen: an earlier pending step may move it out of the way, or none does."""
+    makes_way = any(look.prediction is Prediction.UNKNOWN or look.change.removes for look in pending)
+    if (isinstance(error, Unavailable) and pending) or (isinstance(error, Conflict) and makes_way):
+        return _unknown(step, f"{error.cause}; an earlier step may change that")
+    code = error.exit_code if isinstance(error, (Unavailable, PermissionRefused)) else Conflict.exit_code
+    return Look(step.id, Prediction.BLOCKED, reason=error.cause, remedy=error.remedy, exit_code=code)
+
+
+def _from_os(error: OSError) -> CutterError:
+    text = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+    if isinstance(error, PermissionError):
+        return PermissionRefused(text, remedy="run as a user who may do this, or choose another place")
+    return StepFailed(text)
+
+
+def _named(change: Change) -> str:
+    if change.creates:
+        return "existence: it is missing"
+    if change.removes:
+        return "existence: it is there"
+    before, after = change.before or {}, change.after or {}
+    return ", ".join(f"{key} ({before.get(key)} instead of {after[key]})" for key in sorted(change.keys))
+
+
+def _beyond(change: Change, planned: Change) -> str:
+    if change.after != planned.after:
+        return "another state is wanted now"
+    return ", ".join(sorted(change.keys - planned.keys)) or "it is there now, or gone"
+
+
+def _where(bug: BaseException) -> str:
+    trace = bug.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""

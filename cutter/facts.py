@@ -1,0 +1,95 @@
+"""What a runbook may ask about a target; each fact is looked up only when it is used. Travels to the target."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from cutter.errors import Conflict
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all facts, sorted."""
+    return tuple(sorted(_FACTS))
+
+
+@lru_cache(maxsize=None)
+def fact(name: str) -> str:
+    """Return a fact of this machine or user as text. Raises Conflict for a name that is no fact."""
+    if name not in _FACTS:
+        raise Conflict(f"facts.{name} is not known; there are {', '.join(names())}")
+    return _FACTS[name]()
+
+
+def machine_identity() -> str:
+    """Return what tells this machine from every other: its machine id, else its host name."""
+    found = _machine_id()
+    return f"machine-id:{found}" if found else f"hostname:{_hostname()}"
+
+
+def _user() -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def _group() -> str:
+    import grp
+
+    try:
+        return grp.getgrgid(os.getegid()).gr_name
+    except KeyError:
+        return str(os.getegid())
+
+
+def _home() -> str:
+    return os.path.expanduser("~")
+
+
+def _hostname() -> str:
+    return os.uname().nodename
+
+
+def _machine_id() -> str:
+    try:
+        with open("/etc/machine-id", encoding="ascii") as file:
+            return file.read().strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _os_release(key: str) -> Callable[[], str]:
+    def read() -> str:
+        try:
+            with open("/etc/os-release", encoding="utf-8") as file:
+                pairs = dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line)
+        except OSError:
+            return ""
+        return pairs.get(key, "").strip("\"'")
+
+    return read
+
+
+def _python() -> str:
+    import sys
+
+    return f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+_FACTS: Mapping[str, Callable[[], str]] = {
+    "arch": lambda: os.uname().machine,
+    "group": _group,
+    "home": _home,
+    "hostname": _hostname,
+    "machine_id": _machine_id,
+    "os.codename": _os_release("VERSION_CODENAME"),
+    "os.id": _os_release("ID"),
+    "python": _python,
+    "uid": lambda: str(os.geteuid()),
+    "gid": lambda: str(os.getegid()),
+    "user": _user,
+}

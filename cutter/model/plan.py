@@ -1,0 +1,135 @@
+"""What would happen: three answers per step, and the plan that an apply may not exceed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Any, Optional
+
+from cutter.model.canonical import digest
+from cutter.model.state import Change, State
+
+
+class Prediction(str, Enum):
+    """The answer a plan gives for one step."""
+
+    CHANGE = "change"
+    NO_CHANGE = "no change"
+    UNKNOWN = "unknown"  # until apply: it depends on what an earlier step will make
+    BLOCKED = "blocked"  # something is in the way that no earlier step moves
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a target saw of one step, without touching it.
+
+    `reason` and `remedy` explain an unknown or blocked answer, `exit_code` is the blocked one's. `preview` shows the
+    change to a person, secrets hidden; it is never part of a plan.
+    """
+
+    step: str
+    prediction: Prediction
+    before: Optional[State] = None
+    after: Optional[State] = None
+    reason: str = ""
+    remedy: str = ""
+    exit_code: int = 10
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    preview: str = ""
+
+    @property
+    def change(self) -> Change:
+        """The change from what was seen to what is declared."""
+        return Change(self.before, self.after)
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """One step of a plan: what was declared (by hash), what was seen, and the answer."""
+
+    id: str
+    name: str
+    type: str
+    content_hash: str
+    look: Look
+    irreversible: Optional[str] = None
+    provided_by: Optional[str] = None
+
+    @property
+    def pending(self) -> bool:
+        """Tell whether applying may touch the target."""
+        return self.look.prediction in (Prediction.CHANGE, Prediction.UNKNOWN)
+
+    def body(self) -> dict[str, Any]:
+        """Return the canonical form: everything that decides what an apply may do."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "type": self.type,
+            "content_hash": self.content_hash,
+            "prediction": self.look.prediction.value,
+            "before": self.look.before,
+            "after": self.look.after,
+            "reason": self.look.reason,
+            "irreversible": self.irreversible,
+        }
+
+
+@dataclass(frozen=True)
+class TargetPlan:
+    """The plan for one target; `identity` tells that machine from every other."""
+
+    target: str
+    identity: str
+    preflight: tuple[PlannedStep, ...]
+    steps: tuple[PlannedStep, ...]
+
+    @property
+    def refused(self) -> tuple[PlannedStep, ...]:
+        """Preflight steps that do not hold, and steps that something is in the way of."""
+        unmet = [step for step in self.preflight if step.look.prediction is not Prediction.NO_CHANGE]
+        return (*unmet, *(step for step in self.steps if step.look.prediction is Prediction.BLOCKED))
+
+    @property
+    def pending(self) -> tuple[PlannedStep, ...]:
+        """The steps that would change something, or may."""
+        return tuple(step for step in self.steps if step.pending)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one runbook would do in one environment, as far as can be seen before doing it."""
+
+    environment: str
+    runbook: str
+    runbook_digest: str
+    targets: tuple[TargetPlan, ...]
+
+    @property
+    def pending(self) -> int:
+        """How many steps would change something, or may, on all targets."""
+        return sum(len(target.pending) for target in self.targets)
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest over the canonical body."""
+        return digest("plan", self.body())
+
+    def body(self) -> dict[str, Any]:
+        """Return the canonical form of the plan."""
+        return {
+            "environment": self.environment,
+            "runbook": self.runbook,
+            "runbook_digest": self.runbook_digest,
+            "targets": [
+                {
+                    "target": target.target,
+                    "identity": target.identity,
+                    "preflight": [step.body() for step in target.preflight],
+                    "steps": [step.body() for step in target.steps],
+                }
+                for target in self.targets
+            ],
+        }
