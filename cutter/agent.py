@@ -232,7 +232,15 @@ def _named(change: Change) -> str:
     if change.removes:
         return "existence: it is there"
     before, after = change.before or {}, change.after or {}
-    return ", ".join(f"{key} ({before.get(key)} instead of {after[key]})" for key in sorted(change.keys))
+    return ", ".join(f"{key} ({_shown(before.get(key))} instead of {_shown(after[key])})" for key in sorted(change.keys))
+
+
+def _shown(value: object) -> str:
+    """Return a value short enough to read: digests are cut, and those of secrets are not shown at all."""
+    text = str(value)
+    if text.startswith("hmac-sha256:"):
+        return "***"
+    return text[:15] + "..." if text.startswith("sha256:") else text
 
 
 def _beyond(change: Change, planned: Change) -> str:

@@ -60,14 +60,19 @@ def worst_exit(codes: Iterable[int]) -> int:
     return min(codes, key=EXIT_PRECEDENCE.index, default=0)
 
 
-def exit_of(outcomes: Iterable[Outcome], *, restored: bool = False) -> int:
+def exit_of(outcomes: Iterable[Outcome], *, changed: bool) -> int:
     """Return the exit code of one target's run.
 
-    `restored` says that a fresh look found everything as it was before the run: a failure then counts as 11.
+    `changed` says whether the target is, or may be, different from what the run found. A run that did not succeed
+    is 12 where it left changes behind; a failure that left none is 11.
     """
-    codes = [EXIT_OF_OUTCOME[outcome] for outcome in outcomes]
-    worst = worst_exit(codes)
-    return 11 if restored and worst == EXIT_OF_OUTCOME[Outcome.FAILED] else worst
+    worst = worst_exit(EXIT_OF_OUTCOME[outcome] for outcome in outcomes)
+    failed = EXIT_OF_OUTCOME[Outcome.FAILED]
+    if worst in (0, EXIT_OF_OUTCOME[Outcome.DRIFTED]):
+        return worst
+    if changed:
+        return failed
+    return EXIT_OF_OUTCOME[Outcome.COMPENSATED] if worst == failed else worst
 
 
 @dataclass(frozen=True)

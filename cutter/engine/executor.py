@@ -1,0 +1,115 @@
+"""A plan to evidence: intents before effects, outcomes as they come, a fresh look at the end of each step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from cutter.agent import drift_of
+from cutter.engine.planner import request_for
+from cutter.engine.recording import Recording
+from cutter.engine.target import Target
+from cutter.errors import EXIT_CODES, Interrupted
+from cutter.model.evidence import Evidence, Outcome, exit_of, worst_exit
+from cutter.model.plan import PlannedStep, TargetPlan
+from cutter.model.runbook import BoundRunbook
+
+Watch = Callable[[str, PlannedStep, Evidence], None]
+"""Told of each outcome as it comes: target, planned step, evidence."""
+
+
+@dataclass(frozen=True)
+class TargetResult:
+    """What came of every step on one target. `interrupted`: the run was asked to stop before all were done."""
+
+    target: str
+    identity: str
+    evidence: tuple[Evidence, ...]
+    interrupted: bool = False
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether the target is, or may be, different from what the run found."""
+        return any(_touched(evidence) for evidence in self.evidence)
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of this target alone."""
+        if self.interrupted:
+            return Interrupted.exit_code
+        return exit_of((evidence.outcome for evidence in self.evidence), changed=self.changed)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What came of a run on all its targets."""
+
+    run: str
+    runbook: str
+    targets: tuple[TargetResult, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """The code that wins across targets."""
+        return worst_exit(target.exit_code for target in self.targets)
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many steps had each outcome."""
+        return count(evidence for target in self.targets for evidence in target.evidence)
+
+
+def count(evidence: Iterable[Evidence]) -> Counter[str]:
+    """Return how many steps had each outcome."""
+    return Counter(item.outcome.value for item in evidence)
+
+
+def execute(
+    plan: TargetPlan,
+    bound: BoundRunbook,
+    target: Target,
+    recording: Recording,
+    *,
+    stop: Callable[[], bool],
+    watch: Watch,
+) -> TargetResult:
+    """Apply a plan to one target. Where nothing is pending, the looks of the plan are the evidence."""
+    results = _apply(plan, bound, target, recording, stop) if plan.pending else converged(plan, bound)
+    evidence = []
+    for step, found in zip(plan.steps, results, strict=True):
+        recording.evidence(plan.target, plan.identity, found)
+        if found.outcome is not Outcome.OK:
+            recording.commit()
+        watch(plan.target, step, found)
+        evidence.append(found)
+    skipped = any(found.outcome is Outcome.SKIPPED for found in evidence)
+    return TargetResult(plan.target, plan.identity, tuple(evidence), interrupted=skipped and stop())
+
+
+def converged(plan: TargetPlan, bound: BoundRunbook) -> Iterator[Evidence]:
+    """Yield what the looks of a plan alone say of each step: ok, or drifted and in what."""
+    steps = {step.id: step for step in bound.steps}
+    for planned in plan.steps:
+        yield drift_of(planned.look, request_for(steps[planned.id]))
+
+
+def _apply(
+    plan: TargetPlan, bound: BoundRunbook, target: Target, recording: Recording, stop: Callable[[], bool]
+) -> Iterator[Evidence]:
+    recording.intents(plan.target, plan.identity, plan.pending)
+    steps = {step.id: step for step in bound.steps}
+    requests = [request_for(steps[planned.id], planned) for planned in plan.steps]
+    content = {digest: held for step in plan.pending for digest, held in steps[step.id].content.items()}
+    return target.apply(requests, content, stop)
+
+
+def _touched(evidence: Evidence) -> bool:
+    if evidence.outcome in (Outcome.CHANGED, Outcome.UNKNOWN):
+        return True
+    return evidence.outcome is Outcome.FAILED and evidence.observed != evidence.before
+
+
+def exit_title(code: int) -> str:
+    """Return the title of an exit code in the registry."""
+    return next(row.title for row in EXIT_CODES if row.code == code)

@@ -1,0 +1,88 @@
+"""A bound runbook and its target to a plan: three answers per step, nothing touched."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from cutter.agent import StepRequest, depends_on
+from cutter.engine.target import Target
+from cutter.errors import PreconditionError, UsageError
+from cutter.model.plan import Look, PlannedStep, Prediction, TargetPlan
+from cutter.model.runbook import BoundRunbook, BoundStep
+
+
+def plan_target(
+    bound: BoundRunbook, target: Target, *, only: Collection[str] = (), preview: bool = False
+) -> TargetPlan:
+    """Look at every step on one target and return the plan.
+
+    `only` restricts the plan to the steps named (declared or bound ids) and those whose outputs they use; the latter
+    must need no change. Raises UsageError for an unknown step, PreconditionError for an unmet one.
+    """
+    steps = selected(bound, only)
+    plan = TargetPlan(
+        target=target.name,
+        identity=target.identity(),
+        preflight=_planned(bound.preflight, target, preview=False),
+        steps=_planned(steps, target, preview=preview),
+    )
+    _refuse_pending_sources(plan, only)
+    return plan
+
+
+def preflight_target(bound: BoundRunbook, target: Target) -> TargetPlan:
+    """Look only at what must hold before the runbook may run."""
+    return TargetPlan(target.name, target.identity(), _planned(bound.preflight, target, preview=False), ())
+
+
+def request_for(step: BoundStep, planned: PlannedStep | None = None) -> StepRequest:
+    """Return what the target needs to know of a step; a known answer of the plan must not be exceeded."""
+    known = planned is not None and planned.look.prediction is not Prediction.UNKNOWN
+    limit = planned.look.change if planned is not None and known else None
+    return StepRequest(step.id, step.type, step.params, step.content_hash, limit)
+
+
+def selected(bound: BoundRunbook, only: Collection[str]) -> tuple[BoundStep, ...]:
+    """Return the steps to plan: all, or those named and the steps whose outputs they use."""
+    if not only:
+        return bound.steps
+    unknown = [name for name in only if not any(_is_named(step, [name]) for step in bound.steps)]
+    if unknown:
+        known = ", ".join(dict.fromkeys(step.declared_id for step in bound.steps))
+        raise UsageError(f"no step is called {unknown[0]}", remedy=f"the steps are: {known}")
+    wanted = {step.id for step in bound.steps if _is_named(step, only)}
+    for step in reversed(bound.steps):
+        if step.id in wanted:
+            wanted.update(depends_on(request_for(step)))
+    return tuple(step for step in bound.steps if step.id in wanted)
+
+
+def _planned(steps: Sequence[BoundStep], target: Target, *, preview: bool) -> tuple[PlannedStep, ...]:
+    content = {digest: held for step in steps for digest, held in step.content.items()} if preview else {}
+    looks = target.look([request_for(step) for step in steps], content, preview=preview)
+    return tuple(_planned_step(step, look) for step, look in zip(steps, looks, strict=True))
+
+
+def _planned_step(step: BoundStep, look: Look) -> PlannedStep:
+    return PlannedStep(
+        id=step.id,
+        name=step.name,
+        type=step.type,
+        content_hash=step.content_hash,
+        look=look,
+        irreversible=step.irreversible,
+        provided_by=step.provided_by,
+    )
+
+
+def _refuse_pending_sources(plan: TargetPlan, only: Collection[str]) -> None:
+    sources = [step for step in plan.pending if only and not _is_named(step, only)]
+    for step in sources:
+        raise PreconditionError(
+            f"{step.id} is not as declared, and a step named with --only uses its output",
+            remedy=f"apply it first: --only {step.id}",
+        )
+
+
+def _is_named(step: BoundStep | PlannedStep, names: Collection[str]) -> bool:
+    return step.id in names or step.id.partition("[")[0] in names

@@ -1,0 +1,56 @@
+"""What a run writes down, and when it becomes durable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cutter.model.evidence import Evidence
+from cutter.model.plan import PlannedStep
+
+Note = tuple[str, Mapping[str, Any]]
+"""The kind and the body of one entry of the ledger."""
+Append = Callable[[Sequence[Note]], object]
+"""Writes entries durably, all or none, before it returns."""
+
+
+@dataclass
+class Recording:
+    """The entries of one run. Nothing is durable until `commit`, so that a converged run costs one commit."""
+
+    append: Append
+    run: str
+    common: Mapping[str, Any]
+    waiting: list[Note] = field(default_factory=list)
+
+    def start(self, body: Mapping[str, Any]) -> None:
+        """Note that the run begins."""
+        self._note("run", body)
+
+    def intents(self, target: str, identity: str, steps: Sequence[PlannedStep]) -> None:
+        """Make durable what the run is about to do on a target, before the first effect."""
+        planned = [
+            {"step": step.id, "content_hash": step.content_hash, "before": step.look.before, "after": step.look.after}
+            for step in steps
+        ]
+        self._note("intent", {"target": target, "identity": identity, "steps": planned})
+        self.commit()
+
+    def evidence(self, target: str, identity: str, evidence: Evidence) -> None:
+        """Note what came of a step; durable at the next commit."""
+        self._note("evidence", {"target": target, "identity": identity, **evidence.body()})
+
+    def end(self, exit_code: int, counts: Mapping[str, int]) -> None:
+        """Note how the run ended, and make everything durable."""
+        self._note("end", {"exit_code": exit_code, "outcomes": dict(counts)})
+        self.commit()
+
+    def commit(self) -> None:
+        """Make durable what has been noted."""
+        if self.waiting:
+            self.append(self.waiting)
+            self.waiting = []
+
+    def _note(self, kind: str, body: Mapping[str, Any]) -> None:
+        self.waiting.append((kind, {"run": self.run, **self.common, **body}))

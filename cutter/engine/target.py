@@ -1,0 +1,31 @@
+"""What the engine needs of a target: to look and to apply. Local and remote targets satisfy it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from cutter.agent import StepRequest
+from cutter.model.evidence import Evidence
+from cutter.model.plan import Look
+
+
+class Target(Protocol):
+    """A host that steps act on."""
+
+    @property
+    def name(self) -> str:
+        """The name in the inventory."""
+
+    def identity(self) -> str:
+        """Return what tells this machine from every other. Raises Unavailable."""
+
+    def look(
+        self, steps: Sequence[StepRequest], content: Mapping[str, bytes], *, preview: bool
+    ) -> Iterator[Look]:
+        """Yield what each step would do, changing nothing. Raises Unavailable."""
+
+    def apply(
+        self, steps: Sequence[StepRequest], content: Mapping[str, bytes], stop: Callable[[], bool]
+    ) -> Iterator[Evidence]:
+        """Apply the steps in order and yield evidence as it comes. Raises Unavailable."""

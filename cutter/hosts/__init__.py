@@ -1,0 +1,1 @@
+"""Where steps run: this machine, or one reached over ssh."""

@@ -1,0 +1,46 @@
+"""This machine as a target: the agent, called in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from cutter.agent import Agent, StepRequest
+from cutter.facts import machine_identity
+from cutter.filesystem.kept import KeptContent
+from cutter.model.evidence import Evidence
+from cutter.model.plan import Look
+
+
+@dataclass(frozen=True)
+class LocalTarget:
+    """This machine, under a name of the inventory.
+
+    `kept_folder` is where replaced content goes; `digest_key` is what secrets are digested with.
+    """
+
+    name: str
+    kept_folder: str
+    digest_key: bytes
+
+    def identity(self) -> str:
+        """Return what tells this machine from every other."""
+        return machine_identity()
+
+    def look(
+        self, steps: Sequence[StepRequest], content: Mapping[str, bytes], *, preview: bool
+    ) -> Iterator[Look]:
+        """Yield what each step would do, changing nothing."""
+        return self._agent(content).look(steps, preview=preview)
+
+    def apply(
+        self, steps: Sequence[StepRequest], content: Mapping[str, bytes], stop: Callable[[], bool]
+    ) -> Iterator[Evidence]:
+        """Apply the steps in order and yield evidence as it comes."""
+        return self._agent(content).apply(steps, stop)
+
+    def _agent(self, content: Mapping[str, bytes]) -> Agent:
+        kept = KeptContent(self.kept_folder)
+        for digest, held in content.items():
+            kept.offer(digest, held)
+        return Agent(kept, self.digest_key)
