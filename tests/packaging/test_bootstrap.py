@@ -1,0 +1,125 @@
+"""The door installs once, hands its words over untouched, and destroys nothing that it did not make."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BUILD = ("hatchling", "packaging", "pathspec", "pluggy", "tomlkit", "trove-classifiers")
+MAIN = """
+import os, sys
+
+def entry():
+    print(os.getcwd(), sys.argv[1:], sys.stdin.read())
+    sys.exit(17)
+"""
+
+
+def small_lock() -> str:
+    blocks = re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text())
+    return "\n".join(block for block in blocks if block.startswith(tuple(f"{name}==" for name in BUILD)))
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Return a checkout whose lock holds only what builds the package, and whose cutter echoes."""
+    folder = tmp_path / "a checkout"
+    (folder / "cutter" / "cli").mkdir(parents=True)
+    (folder / "cutter" / "__init__.py").touch()
+    (folder / "cutter" / "cli" / "main.py").write_text(MAIN)
+    (folder / "requirements.lock").write_text(small_lock())
+    for name in ("bootstrap.sh", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def start(checkout: Path, *words: str, cwd: Path | None = None) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    argv = ["sh", str(checkout / "bootstrap.sh"), *words]
+    return subprocess.Popen(
+        argv, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    )
+
+
+def bootstrap(checkout: Path, *words: str, cwd: Path | None = None) -> tuple[int, str, str]:
+    process = start(checkout, *words, cwd=cwd)
+    out, err = process.communicate("typed")
+    return process.returncode, out, err
+
+
+def stamps(checkout: Path) -> dict[str, int]:
+    return {name: (checkout / ".venv" / name).stat().st_mtime_ns for name in (".packages", ".project")}
+
+
+def test_the_script_is_plain_posix_sh() -> None:
+    shell = shutil.which("dash") or "sh"
+    subprocess.run([shell, "-n", ROOT / "bootstrap.sh"], check=True)
+
+
+@pytest.mark.slow
+def test_two_at_once_install_once_and_later_runs_install_nothing(checkout: Path, tmp_path: Path) -> None:
+    both = [start(checkout), start(checkout)]
+    ends = [process.communicate() for process in both]
+    assert [process.returncode for process in both] == [0, 0], ends
+    assert sum(err.count("preparing") for _, err in ends) == 1
+    assert all("bootstrap.sh apply --yes -i inventory/sandbox" in out for out, _ in ends)
+
+    before = stamps(checkout)
+    code, out, err = bootstrap(checkout, "plan", "two words", "", cwd=tmp_path)
+    assert (code, err) == (17, "")
+    assert out == f"{tmp_path} ['plan', 'two words', ''] typed\n"
+    assert stamps(checkout) == before
+
+    with (checkout / "pyproject.toml").open("a") as project:
+        project.write("\n# changed\n")
+    assert bootstrap(checkout)[0] == 0
+    assert stamps(checkout)[".packages"] == before[".packages"]
+    assert stamps(checkout)[".project"] > before[".project"]
+
+
+@pytest.mark.slow
+def test_a_half_made_environment_is_made_anew(checkout: Path) -> None:
+    process = start(checkout)
+    assert process.stderr
+    assert "preparing" in process.stderr.readline()
+    while not (checkout / ".venv" / "bin" / "pip").exists():
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    (checkout / ".venv" / "left over").touch()
+
+    code, _, err = bootstrap(checkout)
+    assert (code, err.count("preparing")) == (0, 1), err
+    assert not (checkout / ".venv" / "left over").exists()
+    assert stamps(checkout)
+
+
+def test_an_environment_made_by_another_hand_is_left_alone(checkout: Path) -> None:
+    (checkout / ".venv").mkdir()
+    (checkout / ".venv" / "precious").touch()
+    code, _, err = bootstrap(checkout)
+    assert code == 78
+    assert "next: mv " in err
+    assert [path.name for path in (checkout / ".venv").iterdir()] == ["precious"]
+
+
+def test_what_cannot_be_installed_is_named_with_the_command_that_installs_it(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    for tool in ("sh", "cksum", "flock", "id"):
+        (bare / tool).symlink_to(shutil.which(tool) or tool)
+    monkeypatch.setenv("PATH", str(bare))
+    code, _, err = bootstrap(checkout)
+    assert code == 69
+    assert "apt-get install -y gnupg python3 python3-venv" in err
+    assert not (checkout / ".venv").exists()
