@@ -1,0 +1,145 @@
+"""Runs a program as a child that inherits no secret, cannot ask anything, and cannot outlive its call.
+
+The child has its own session and process group, which is killed as a whole when the child ends or its time is
+up. Input and output go through memory files, so that nothing is written to disk and no pipe can be held open.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
+from typing import BinaryIO, NamedTuple, NoReturn
+
+from cutter.errors import PermissionRefused, Unavailable
+
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+OUTPUT_LIMIT = 64 * 1024 * 1024
+_WATCH_SECONDS = 0.2
+
+
+class Finished(NamedTuple):
+    """A child that ended: its exit code (negative: the signal), its output, and why it was killed, if so."""
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: bytes
+    stderr: bytes
+    killed: str
+
+    @property
+    def succeeded(self) -> bool:
+        """Tell whether it ended by itself with exit code 0."""
+        return self.code == 0 and not self.killed
+
+    def last_lines(self, count: int = 5) -> str:
+        """Return the end of what it said, standard error first, as text for a message."""
+        for output in (self.stderr, self.stdout):
+            lines = output[-4096:].decode("utf-8", "replace").strip().splitlines()
+            if lines:
+                return "\n".join(lines[-count:])
+        return "it said nothing"
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    timeout: float = 300,
+    environment: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    package: str = "",
+) -> Finished:
+    """Run a program to its end and return what came of it; no exit code makes this raise.
+
+    `environment` is added to the minimal one; `timeout` is in seconds; `package` is the Debian package to
+    name when the program is missing. Raises Unavailable and PermissionRefused when it cannot be started.
+    """
+    with _memory(stdin) as source, _memory() as stdout, _memory() as stderr:
+        try:
+            child = subprocess.Popen(
+                list(argv),
+                stdin=source if stdin else subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                cwd=cwd,
+                env={**minimal_environment(), **(environment or {})},
+                start_new_session=True,
+            )
+        except OSError as error:
+            _not_started(argv[0], error, cwd, package)
+        killed = _wait(child, timeout, (stdout, stderr))
+        return Finished(tuple(argv), child.returncode, _written(stdout), _written(stderr), killed)
+
+
+def minimal_environment() -> dict[str, str]:
+    """Return PATH, HOME and LANG and nothing else of what this process has."""
+    return {
+        "PATH": os.environ.get("PATH", DEFAULT_PATH),
+        "HOME": os.environ.get("HOME", "/"),
+        "LANG": "C.UTF-8",
+    }
+
+
+def _wait(child: subprocess.Popen[bytes], timeout: float, outputs: Sequence[BinaryIO]) -> str:
+    """Wait for the end, kill what is left of the group, and return why the child had to be killed."""
+    ended, reasons = Event(), list[str]()
+    watch = Thread(target=_watch, args=(child.pid, ended, timeout, outputs, reasons), daemon=True)
+    watch.start()
+    try:
+        # WNOWAIT: the number of the group stays ours until the group has been killed
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    finally:
+        ended.set()
+        watch.join()
+        _kill_group(child.pid)
+        child.wait()
+    return "".join(reasons)
+
+
+def _watch(pid: int, ended: Event, timeout: float, outputs: Sequence[BinaryIO], reasons: list[str]) -> None:
+    deadline = time.monotonic() + timeout
+    while not ended.wait(max(0.0, min(_WATCH_SECONDS, deadline - time.monotonic()))):
+        if time.monotonic() >= deadline:
+            reasons.append(f"it took longer than {timeout:g} seconds")
+        elif any(os.fstat(output.fileno()).st_size > OUTPUT_LIMIT for output in outputs):
+            reasons.append(f"it wrote more than {OUTPUT_LIMIT} bytes")
+        if reasons:
+            _kill_group(pid)
+            return
+
+
+def _kill_group(group: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+@contextmanager
+def _memory(content: bytes = b"") -> Iterator[BinaryIO]:
+    with os.fdopen(os.memfd_create("child", os.MFD_CLOEXEC), "w+b", buffering=0) as file:
+        file.write(content)
+        file.seek(0)
+        yield file
+
+
+def _written(output: BinaryIO) -> bytes:
+    output.seek(0)
+    return output.read()
+
+
+def _not_started(program: str, error: OSError, cwd: str | None, package: str) -> NoReturn:
+    place = f"running {program}"
+    if cwd is not None and error.filename == cwd:
+        raise Unavailable(
+            f"the folder {cwd} to run in cannot be entered: {error.strerror}", place=place
+        ) from error
+    if isinstance(error, FileNotFoundError):
+        remedy = f"apt-get install {package}" if package else f"install {program}, or give its full path"
+        raise Unavailable(f"{program} is not installed", place=place, remedy=remedy) from error
+    if isinstance(error, PermissionError):
+        raise PermissionRefused(f"{program} may not be executed by this user", place=place) from error
+    raise Unavailable(f"{program} cannot be executed: {error.strerror}", place=place) from error

@@ -1,0 +1,111 @@
+"""A child inherits no secret, ends in time, and leaves nobody behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cutter.children import run
+from cutter.errors import PermissionRefused, Unavailable
+
+
+def gone(pid_file: Path) -> bool:
+    """Tell whether the process whose number is in a file is dead, or dies within the moment a kill takes."""
+    process = Path(f"/proc/{int(pid_file.read_text())}")
+    deadline = time.monotonic() + 3
+    while process.exists() and process.joinpath("stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def test_returns_exit_code_and_both_outputs() -> None:
+    ended = run(["sh", "-c", "echo out; echo err >&2; exit 3"])
+
+    assert (ended.code, ended.stdout, ended.stderr, ended.killed) == (3, b"out\n", b"err\n", "")
+    assert not ended.succeeded
+    assert ended.last_lines() == "err"
+
+
+def test_succeeds_silently() -> None:
+    ended = run(["true"])
+
+    assert ended.succeeded
+    assert ended.last_lines() == "it said nothing"
+
+
+def test_stdin_is_what_was_given_and_otherwise_empty() -> None:
+    assert run(["cat"], stdin=b"x" * 200_000).stdout == b"x" * 200_000
+    assert run(["cat"], timeout=5).stdout == b""
+
+
+def test_inherits_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUTTER_TEST_PASSWORD", "hunter2")
+
+    seen = run(["env"], environment={"EXTRA": "yes"}).stdout.decode().splitlines()
+
+    assert {line.partition("=")[0] for line in seen} - {"PWD", "SHLVL", "_"} == {
+        "PATH",
+        "HOME",
+        "LANG",
+        "EXTRA",
+    }
+
+
+def test_a_timeout_kills_the_whole_group(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    started = time.monotonic()
+
+    ended = run(["sh", "-c", f"sleep 60 & echo $! > {pid_file}; wait"], timeout=0.3)
+
+    assert time.monotonic() - started < 5
+    assert ended.killed == "it took longer than 0.3 seconds"
+    assert not ended.succeeded
+    assert gone(pid_file)
+
+
+def test_a_child_that_ends_leaves_no_background_process(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    started = time.monotonic()
+
+    assert run(["sh", "-c", f"sleep 60 & echo $! > {pid_file}"]).succeeded
+
+    assert time.monotonic() - started < 5
+    assert gone(pid_file)
+
+
+def test_endless_output_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cutter.children.OUTPUT_LIMIT", 100_000)
+
+    assert run(["yes"], timeout=30).killed == "it wrote more than 100000 bytes"
+
+
+def test_leaves_no_open_file_or_zombie() -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+
+    for _ in range(3):
+        run(["true"])
+
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_missing_program_is_named_with_its_package() -> None:
+    with pytest.raises(Unavailable, match="no-such-program is not installed") as caught:
+        run(["no-such-program"], package="nothing")
+
+    assert caught.value.remedy == "apt-get install nothing"
+
+
+def test_what_cannot_be_started_is_said(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_text("text")
+    with pytest.raises(Unavailable, match="cannot be entered"):
+        run([sys.executable], cwd=str(tmp_path / "missing"))
+    with pytest.raises(PermissionRefused, match="may not be executed"):
+        run([str(tmp_path / "plain")])
