@@ -34,7 +34,7 @@ project_sum=$(cksum <"$here/pyproject.toml")
 packages_current() { [ -x "$venv/bin/python" ] && stamped "$venv/.packages" "$lock_sum"; }
 current() { packages_current && stamped "$venv/.project" "$project_sum"; }
 
-# The real executable of NAME when it is 3.11 or newer; a version manager's shim would cost 100 ms every time.
+# The real executable of NAME when it is 3.11 or newer; a version manager's shim costs 100 ms.
 real_python() {
     "$1" -I -S -c '
 import os, sys
@@ -58,7 +58,7 @@ missing_packages() {
     if ! find_python; then
         missing="$missing python3 python3-venv"
     elif ! "$python" -I -c 'import ensurepip, venv' 2>/dev/null; then
-        missing="$missing $("$python" -I -S -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
+        missing="$missing ${python##*/}-venv"
     fi
     missing=${missing# }
     [ -n "$missing" ]
@@ -115,7 +115,8 @@ install_packages() {
 }
 
 install_project() {
-    quietly "installing cutter itself" pip install --no-index --no-deps --no-build-isolation --editable "$here"
+    quietly "installing cutter itself" pip install --no-index --no-deps --no-build-isolation \
+        --editable "$here"
     printf '%s\n' "$project_sum" >"$venv/.project"
 }
 
@@ -165,5 +166,6 @@ case ${1-} in
         shift
         run_gates "$@"
         ;;
-    *) exec "$venv/bin/cutter" "$@" ;;
+    # Isolated: no module in the caller's folder is taken for ours. 8 ms sooner than the console script.
+    *) exec "$venv/bin/python" -I -c 'from cutter.cli.main import entry; entry()' "$@" ;;
 esac
