@@ -111,15 +111,34 @@ def test_an_environment_made_by_another_hand_is_left_alone(checkout: Path) -> No
     assert [path.name for path in (checkout / ".venv").iterdir()] == ["precious"]
 
 
-def test_what_cannot_be_installed_is_named_with_the_command_that_installs_it(
-    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def bare_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the only folder of PATH: neither gpg, nor Python, nor apt-get."""
     bare = tmp_path / "bin"
     bare.mkdir()
     for tool in ("sh", "cksum", "flock", "id"):
         (bare / tool).symlink_to(shutil.which(tool) or tool)
     monkeypatch.setenv("PATH", str(bare))
+    return bare
+
+
+@pytest.mark.usefixtures("bare_path")
+def test_what_cannot_be_installed_is_named_with_the_command_that_installs_it(checkout: Path) -> None:
     code, _, err = bootstrap(checkout)
     assert code == 69
     assert "apt-get install -y gnupg python3 python3-venv" in err
     assert not (checkout / ".venv").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may install packages")
+def test_root_gets_the_packages_with_fresh_lists_when_the_old_ones_know_nothing(
+    checkout: Path, bare_path: Path
+) -> None:
+    calls = bare_path / "calls"
+    apt = f'#!/bin/sh\necho "$*" >>{calls}\n[ "$1" = update ] || [ -e {calls}.2 ]\n'
+    (bare_path / "apt-get").write_text(apt + f"code=$?\n: >{calls}.2\nexit $code\n")
+    (bare_path / "apt-get").chmod(0o755)
+    code, _, err = bootstrap(checkout)
+    install = "install -y -q --no-install-recommends gnupg python3 python3-venv"
+    assert calls.read_text().splitlines() == [install, "update -q", install]
+    assert (code, "still missing after apt-get: gnupg" in err) == (69, True)
