@@ -1,0 +1,93 @@
+"""Locks that die with their holder."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from cutter.errors import LockHeld
+from cutter.ledger.actor import host_name, user_name
+
+_PAUSE_SECONDS = 0.05
+
+
+class RunLock:
+    """An exclusive lock on a file, to be used in a `with`.
+
+    The kernel lets go of it when the holder ends, however it ends. What is written inside is for the message
+    only: nobody decides by it.
+    """
+
+    def __init__(self, path: str, *, run: str, timeout: float = 0.0) -> None:
+        """Lock `path` for a run, waiting up to `timeout` seconds for another holder."""
+        self.path = path
+        self._run = run
+        self._timeout = timeout
+        self._file = -1
+
+    def __enter__(self) -> Self:
+        """Take the lock. Raises LockHeld, naming the holder."""
+        os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            self._wait(file)
+            _write(file, json.dumps(_holder(self._run)).encode())
+        except BaseException:
+            os.close(file)
+            raise
+        self._file = file
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the lock back; the file stays, since removing it would let two holders in."""
+        file, self._file = self._file, -1
+        try:
+            _write(file, b"")
+        finally:
+            os.close(file)
+
+    def _wait(self, file: int) -> None:
+        until = time.monotonic() + self._timeout
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise _held(self.path, os.pread(file, 4096, 0)) from None
+                time.sleep(_PAUSE_SECONDS)
+            else:
+                return
+
+
+def _holder(run: str) -> dict[str, Any]:
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"pid": os.getpid(), "host": host_name(), "user": user_name(), "since": since, "run": run}
+
+
+def _write(file: int, content: bytes) -> None:
+    os.ftruncate(file, 0)
+    os.pwrite(file, content, 0)
+
+
+def _held(path: str, content: bytes) -> LockHeld:
+    remedy = "wait for it, or end it; the lock goes with it"
+    return LockHeld(
+        f"{_described(content)} works here",
+        place=path,
+        world="nothing was changed by this run",
+        remedy=remedy,
+    )
+
+
+def _described(content: bytes) -> str:
+    try:
+        holder = json.loads(content)
+        age = datetime.now(UTC) - datetime.fromisoformat(holder["since"])
+        who = f"process {holder['pid']:d} of {holder['user']} on {holder['host']}"
+        return f"run {holder['run']} ({who}, since {max(0, int(age.total_seconds()))} s)"
+    except (ValueError, KeyError, TypeError):  # just taken, or stale: the lock counts, not the text
+        return "another run"
