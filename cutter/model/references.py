@@ -15,6 +15,7 @@ from cutter.model.secret import Secret
 NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 _REFERENCE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _PATH = re.compile(rf"{NAME}(?:\.{NAME})*(?:\[[A-Za-z0-9_.\-/]+\])?(?:\.{NAME})*")
+_PART = re.compile(rf"{NAME}(?:\[[^\]]*\])?")
 LATE = ("facts", "steps")
 """Scopes that only the target knows; the controller leaves them as they are."""
 
@@ -70,10 +71,15 @@ def is_late(name: str) -> bool:
     return name.partition(".")[0] in LATE
 
 
+def parts(name: str) -> list[str]:
+    """Return the parts of a dotted name; ``steps.id[a.b].output`` has three, the item stays with its step."""
+    return _PART.findall(name)
+
+
 def lookup_in(scope: Mapping[str, Any], name: str) -> Any:
     """Walk a dotted name through nested mappings. Raises Unresolved, naming what exists at that place."""
     found: Any = scope
-    for part in name.split("."):
+    for part in parts(name):
         if not isinstance(found, Mapping) or part not in found:
             known = tuple(sorted(map(str, found))) if isinstance(found, Mapping) else ()
             raise Unresolved(name, known)
