@@ -1,0 +1,101 @@
+"""Apply: under the lock, settle what an earlier run left open, plan, execute, record."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from cutter import __version__
+from cutter.app.planning import preflight_job, refuse_unmet
+from cutter.app.settling import settle
+from cutter.app.workspace import Job, Workspace
+from cutter.engine.executor import RunResult, TargetResult, Watch, execute
+from cutter.engine.recording import Recording
+from cutter.errors import CutterError
+from cutter.ledger.locks import RunLock
+from cutter.ledger.sqlite import SqliteLedger
+from cutter.model.plan import Plan
+
+
+@dataclass
+class WritingSession:
+    """An environment held for writing: its ledger is open, its targets are locked, its history is settled."""
+
+    workspace: Workspace
+    ledger: SqliteLedger
+    new_key: bool = False
+
+    def rebound(self, jobs: Sequence[Job]) -> Sequence[Job]:
+        """Return the jobs as bound with the environment's own digest key, which may be new."""
+        return self.workspace.jobs([job.path for job in jobs]) if self.new_key else jobs
+
+    def apply(self, job: Job, plan: Plan, *, stop: Callable[[], bool], watch: Watch) -> RunResult:
+        """Apply a plan and return what came of it; the ledger has it before this returns.
+
+        Raises PreconditionError, recorded as a refusal, when the preflight does not hold now.
+        """
+        run = new_run_id()
+        with self.refusals_recorded(run, job):
+            refuse_unmet(self.workspace, job, preflight_job(self.workspace, job))
+        recording = self.recording(run, job, "apply", plan.digest)
+        results: list[TargetResult] = []
+        for bound, target_plan in zip(job.bound, plan.targets, strict=True):
+            target = self.workspace.target(bound.target)
+            results.append(execute(target_plan, bound, target, recording, stop=stop, watch=watch))
+        result = RunResult(run, job.runbook.name, tuple(results))
+        recording.end(result.exit_code, result.counts)
+        return result
+
+    def recording(self, run: str, job: Job, verb: str, plan_digest: str) -> Recording:
+        """Begin the record of a run; nothing is durable yet."""
+        common = {"environment": self.workspace.environment.name, "runbook": job.runbook.name}
+        recording = Recording(self.ledger.append, run, common)
+        recording.start(
+            {
+                "verb": verb,
+                "path": job.path,
+                "runbook_digest": job.runbook.digest,
+                "plan_digest": plan_digest,
+                "cutter": __version__,
+            }
+        )
+        return recording
+
+    @contextmanager
+    def refusals_recorded(self, run: str, job: Job) -> Iterator[None]:
+        """Record a refusal raised inside as an entry of its own."""
+        try:
+            yield
+        except CutterError as error:
+            self.ledger.append([("refusal", self._refusal(run, job, error))])
+            raise
+
+    def _refusal(self, run: str, job: Job, error: CutterError) -> Mapping[str, Any]:
+        return {
+            "run": run,
+            "environment": self.workspace.environment.name,
+            "runbook": job.runbook.name,
+            "exit_code": error.exit_code,
+            "cause": error.cause,
+        }
+
+
+@contextmanager
+def writing(workspace: Workspace, *, wait_seconds: float = 0) -> Iterator[WritingSession]:
+    """Hold an environment for writing; the lock dies with this process. Raises LockHeld, LedgerError."""
+    with ExitStack() as stack:
+        ledger = stack.enter_context(workspace.open_ledger())
+        path = f"{workspace.environment.ledger}/run.lock"
+        stack.enter_context(RunLock(path, run=new_run_id(), timeout=wait_seconds))
+        new_key = workspace.create_digest_key()
+        settle(ledger, workspace.environment.name)
+        yield WritingSession(workspace, ledger, new_key)
+
+
+def new_run_id() -> str:
+    """Return an id that sorts by time and does not repeat."""
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + "-" + secrets.token_hex(3)

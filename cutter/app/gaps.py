@@ -1,0 +1,98 @@
+"""The gap closure matrix of an environment, computed from its evidence each time it is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cutter.app.settling import history
+from cutter.app.workspace import Workspace
+from cutter.errors import CutterError
+from cutter.language.matrix import load_matrix
+from cutter.ledger.sqlite import SqliteLedger
+from cutter.model.evidence import Outcome
+from cutter.model.gaps import EvidenceRecord, GapMatrix, MatrixStatus, RunbookScope, evidence_record, fold
+
+MATRIX = "runbooks/gap-matrix.yml"
+
+
+def matrix_path(workspace: Workspace) -> Path:
+    """Return where the matrix of the project is declared."""
+    return Path(workspace.environment.project_dir) / MATRIX
+
+
+def matrix_status(workspace: Workspace, ledger: SqliteLedger) -> MatrixStatus:
+    """Return the status of every gap, as of now, in this environment. Raises InvalidDocument for a bad matrix."""
+    path = matrix_path(workspace)
+    matrix = load_matrix(str(path))
+    scopes = {name: _scope(workspace, path.parent / name) for name in _runbook_names(matrix)}
+    command = workspace.command("apply")
+    folder = _shown_folder(path.parent)
+    records = list(_records(ledger, workspace.environment.name))
+    return fold(
+        matrix,
+        scopes,
+        records,
+        environment=workspace.environment.name,
+        now=datetime.now(UTC),
+        command=command,
+        folder=folder,
+    )
+
+
+def movement(before: MatrixStatus, after: MatrixStatus) -> list[tuple[str, str, str]]:
+    """Return the gaps whose status differs, as (id, before, after)."""
+    was = {gap.declaration.id: gap.status for gap in before.gaps}
+    pairs = ((gap.declaration.id, was[gap.declaration.id], gap.status) for gap in after.gaps)
+    return [(name, old.value, new.value) for name, old, new in pairs if old is not new]
+
+
+def _runbook_names(matrix: GapMatrix) -> list[str]:
+    return sorted({objective.runbook for gap in matrix.gaps for objective in gap.objectives})
+
+
+def _scope(workspace: Workspace, path: Path) -> RunbookScope:
+    """Return what a runbook declares on each of its targets now; its problems are told, never raised."""
+    if not path.exists():
+        return RunbookScope(runbook="", exists=False, problem="", targets={})
+    try:
+        job = workspace.job(str(path))
+    except CutterError as error:
+        return RunbookScope(runbook="", exists=True, problem=error.cause, targets={})
+    targets = {}
+    for bound in job.bound:
+        declared: dict[str, dict[str, str]] = {name: {} for name in bound.declared_ids}
+        for step in bound.steps:
+            declared[step.declared_id][step.id] = step.content_hash
+        targets[bound.target] = declared
+    return RunbookScope(runbook=job.runbook.name, exists=True, problem="", targets=targets)
+
+
+def _records(ledger: SqliteLedger, environment: str) -> Iterator[EvidenceRecord]:
+    last = 0
+    for entry in ledger.entries(kinds={"evidence"}):
+        last = entry.seq
+        yield evidence_record(entry.seq, entry.at, entry.content())
+    for name in ledger.unfinished_runs():
+        yield from _unsettled(ledger, name, environment, last + 1)
+
+
+def _unsettled(ledger: SqliteLedger, name: str, environment: str, seq: int) -> Iterator[EvidenceRecord]:
+    """Yield what a run that never ended, or has not ended yet, had set out to do: not known until looked at."""
+    run = history(ledger, name)[name]
+    for target, step in run.unknown():
+        body = {
+            **{"run": name, "environment": environment, "runbook": run.runbook, "target": target},
+            **{"identity": run.identities[target], "step": step["step"], "content_hash": step["content_hash"]},
+            **{"outcome": Outcome.UNKNOWN.value, "reason": f"run {name} has not said what came of it"},
+        }
+        yield evidence_record(seq, run.started, json.loads(json.dumps(body)))
+
+
+def _shown_folder(folder: Path) -> str:
+    try:
+        return str(folder.relative_to(Path.cwd()))
+    except ValueError:
+        return str(folder)

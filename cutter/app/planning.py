@@ -1,0 +1,64 @@
+"""Plan and preflight: look at every target, touch nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from cutter.app.workspace import Job, Workspace
+from cutter.engine.planner import plan_target, preflight_target
+from cutter.errors import CutterError, PermissionRefused, PreconditionError, Unavailable
+from cutter.model.plan import Plan, PlannedStep, TargetPlan
+
+
+def plan_job(workspace: Workspace, job: Job, *, only: Collection[str] = (), preview: bool = False) -> Plan:
+    """Return the plan of one runbook on all its targets."""
+    targets = [
+        plan_target(bound, workspace.target(bound.target), only=only, preview=preview) for bound in job.bound
+    ]
+    return _plan(workspace, job, targets)
+
+
+def preflight_job(workspace: Workspace, job: Job) -> Plan:
+    """Return a plan that holds only what must be true before the runbook may run."""
+    return _plan(workspace, job, [preflight_target(bound, workspace.target(bound.target)) for bound in job.bound])
+
+
+def earlier_work(jobs: Sequence[Job], plans: Sequence[Plan], index: int) -> str:
+    """Return the path of an earlier runbook of the same command that has something to do, or nothing."""
+    earlier = [job.path for job, plan in zip(jobs[:index], plans[:index], strict=True) if plan.pending]
+    return earlier[-1] if earlier else ""
+
+
+def refuse_unmet(workspace: Workspace, job: Job, plan: Plan, *, preflight_later: bool = False) -> None:
+    """Raise for the first preflight step that does not hold, or the first step something is in the way of.
+
+    `preflight_later`: an earlier runbook of the same command has yet to be applied, so preflight is judged after it.
+    """
+    for target in plan.targets:
+        for step in target.refused:
+            is_preflight = step in target.preflight
+            if not (is_preflight and preflight_later):
+                raise refusal(workspace, job, target, step, is_preflight=is_preflight)
+
+
+def refusal(
+    workspace: Workspace, job: Job, target: TargetPlan, step: PlannedStep, *, is_preflight: bool
+) -> CutterError:
+    """Return the error that says what stands in the way, and which runbook provides what is missing."""
+    from cutter.report.plan_text import unmet
+
+    number = sum(other in target.refused for other in (target.preflight if is_preflight else target.steps))
+    more = f" (and {number - 1} more)" if number > 1 else ""
+    kind = "preflight" if is_preflight else "step"
+    remedy = step.look.remedy
+    if step.provided_by:
+        folder = job.path.rpartition("/")[0]
+        remedy = workspace.command("apply", f"{folder}/{step.provided_by}" if folder else step.provided_by)
+    kinds: Mapping[int, type[CutterError]] = {69: Unavailable, 77: PermissionRefused}
+    raised = PreconditionError if is_preflight else kinds.get(step.look.exit_code, PreconditionError)
+    cause = f"{kind} {step.id} on {target.target}: {unmet(step)}{more}"
+    return raised(cause, place=job.path, remedy=remedy)
+
+
+def _plan(workspace: Workspace, job: Job, targets: Sequence[TargetPlan]) -> Plan:
+    return Plan(workspace.environment.name, job.runbook.name, job.runbook.digest, tuple(targets))

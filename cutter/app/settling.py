@@ -1,0 +1,63 @@
+"""What an interrupted run left open is said to be unknown, before anything else happens in its environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cutter.errors import Interrupted
+from cutter.ledger.sqlite import SqliteLedger
+from cutter.model.evidence import Outcome
+from cutter.model.runs import RunRecord, fold_runs
+
+
+def settle(ledger: SqliteLedger, environment: str) -> list[str]:
+    """Close every run that has no end and return their ids.
+
+    Only the holder of the run lock may call this: a run without an end is then certainly dead. Each of its intents
+    without an outcome becomes evidence of outcome `unknown`, which the next look at that step supersedes.
+    """
+    settled = []
+    for name in ledger.unfinished_runs():
+        run = history(ledger, name)[name]
+        ledger.append([*_unknowns(run, environment), ("end", _end(run, environment))])
+        settled.append(name)
+    return settled
+
+
+def history(ledger: SqliteLedger, run: str | None = None) -> dict[str, RunRecord]:
+    """Return all runs, or one, as the ledger tells them."""
+    entries = ledger.entries(kinds={"run", "intent", "evidence", "end"}, run=run)
+    return fold_runs((entry.kind, entry.at, entry.actor, entry.content()) for entry in entries)
+
+
+def _unknowns(run: RunRecord, environment: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for target, step in run.unknown():
+        yield (
+            "evidence",
+            {
+                "run": run.run,
+                "environment": environment,
+                "runbook": run.runbook,
+                "target": target,
+                "identity": run.identities[target],
+                "step": step["step"],
+                "content_hash": step["content_hash"],
+                "outcome": Outcome.UNKNOWN.value,
+                "reason": "the run ended before it could say what came of this step",
+            },
+        )
+
+
+def _end(run: RunRecord, environment: str) -> Mapping[str, Any]:
+    outcomes: dict[str, int] = {Outcome.UNKNOWN.value: len(run.unknown())} if run.unknown() else {}
+    for item in run.evidence:
+        outcomes[item["outcome"]] = outcomes.get(item["outcome"], 0) + 1
+    return {
+        "run": run.run,
+        "environment": environment,
+        "runbook": run.runbook,
+        "exit_code": Interrupted.exit_code,
+        "outcomes": outcomes,
+        "settled_by": "a later run",
+    }

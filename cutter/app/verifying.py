@@ -1,0 +1,27 @@
+"""Verify: look again at what a runbook declares, and record what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from cutter.app.applying import WritingSession, new_run_id
+from cutter.app.planning import plan_job
+from cutter.app.workspace import Job
+from cutter.engine.executor import RunResult, TargetResult, converged
+from cutter.model.plan import Plan
+
+
+def verify(session: WritingSession, job: Job, *, only: Collection[str] = ()) -> tuple[Plan, RunResult]:
+    """Look at every step, record evidence (ok or drifted), and return what was seen. Targets are not touched."""
+    plan = plan_job(session.workspace, job, only=only)
+    run = new_run_id()
+    recording = session.recording(run, job, "verify", plan.digest)
+    results = []
+    for bound, target in zip(job.bound, plan.targets, strict=True):
+        evidence = tuple(converged(target, bound))
+        for item in evidence:
+            recording.evidence(target.target, target.identity, item)
+        results.append(TargetResult(target.target, target.identity, evidence))
+    result = RunResult(run, job.runbook.name, tuple(results))
+    recording.end(result.exit_code, result.counts)
+    return plan, result

@@ -1,0 +1,116 @@
+"""An environment opened for work: its hosts, its ledger, its digest key, and the runbooks bound to its targets."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from cutter.engine.target import Target
+from cutter.errors import ConfigurationError, InvalidDocument
+from cutter.hosts.local import LocalTarget
+from cutter.language.bind import bind
+from cutter.language.inventory import load_environment, select
+from cutter.language.runbooks import load_runbook
+from cutter.ledger.digest_key import digest_key
+from cutter.ledger.sqlite import SqliteLedger
+from cutter.model.inventory import Environment, Host
+from cutter.model.runbook import BoundRunbook, Runbook
+
+DEFAULT_INVENTORY = "inventory/local"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the command line chose: the inventory folder, a limit of hosts, and variables given with -e."""
+
+    inventory: str = ""
+    limit: str = ""
+    extra: Sequence[str] = ()
+
+    @property
+    def folder(self) -> str:
+        """The inventory folder: the flag, else CUTTER_INVENTORY, else this machine's."""
+        return self.inventory or os.environ.get("CUTTER_INVENTORY") or DEFAULT_INVENTORY
+
+
+@dataclass(frozen=True)
+class Job:
+    """A runbook with everything it needs on each of its targets."""
+
+    path: str
+    runbook: Runbook
+    bound: tuple[BoundRunbook, ...]
+
+
+class Workspace:
+    """One environment and what belongs to it. Nothing is created or written by opening it."""
+
+    def __init__(self, choice: Choice) -> None:
+        self.choice = choice
+        self.environment: Environment = load_environment(choice.folder)
+
+    @cached_property
+    def digest_key(self) -> bytes:
+        """The key secrets are digested with; where the environment has none yet, one for this process only."""
+        return digest_key(self.environment.ledger, create=False) or secrets.token_bytes(32)
+
+    def create_digest_key(self) -> bool:
+        """Make sure that the environment has a digest key; True when what was bound with another is to be rebound."""
+        known = self.__dict__.get("digest_key")
+        self.__dict__["digest_key"] = digest_key(self.environment.ledger, create=True)
+        return known is not None and known != self.digest_key
+
+    def open_ledger(self) -> SqliteLedger:
+        """Open the environment's ledger for appending, making it where there is none. Raises LedgerError."""
+        return SqliteLedger.open(self.environment.ledger, create=True, environment=self.environment.name)
+
+    def read_ledger(self) -> SqliteLedger:
+        """Open the environment's ledger for looking only; one that does not exist has no entries."""
+        return SqliteLedger.read(self.environment.ledger, environment=self.environment.name)
+
+    def jobs(self, paths: Sequence[str]) -> list[Job]:
+        """Load and bind runbooks; the problems of all of them are told at once. Raises InvalidDocument."""
+        jobs, problems = [], []
+        for path in paths:
+            try:
+                jobs.append(self.job(path))
+            except InvalidDocument as error:
+                problems.append(error)
+        if len(problems) > 1:
+            raise InvalidDocument.joined(problems)
+        if problems:
+            raise problems[0]
+        return jobs
+
+    def job(self, path: str) -> Job:
+        """Load one runbook and bind it to its hosts. Raises InvalidDocument."""
+        runbook = load_runbook(path)
+        return Job(path, runbook, self.bound(runbook))
+
+    def bound(self, runbook: Runbook) -> tuple[BoundRunbook, ...]:
+        """Bind a runbook to every host it names, within the limit. Raises InvalidDocument."""
+        hosts = select(self.environment, runbook.hosts, self.choice.limit)
+        return tuple(bind(runbook, self.environment, host, self.choice.extra, self.digest_key) for host in hosts)
+
+    def target(self, name: str) -> Target:
+        """Return the target of a host. Raises ConfigurationError for a connection that is not known."""
+        host = self._host(name)
+        if host.connection != "local":
+            raise ConfigurationError(
+                f"host {name} is to be reached by {host.connection}, and only local targets are supported",
+                place=f"{self.environment.folder}/hosts.yml",
+                remedy="set ansible_connection: local, or limit the run to local hosts with --limit",
+            )
+        return LocalTarget(name, str(Path(self.environment.target_state) / "kept"), self.digest_key)
+
+    def command(self, verb: str, *words: str) -> str:
+        """Return a command a person can type to go on in this environment."""
+        chosen = self.choice.folder
+        return " ".join(["cutter", verb, *([] if chosen == DEFAULT_INVENTORY else ["-i", chosen]), *words])
+
+    def _host(self, name: str) -> Host:
+        return next(host for host in self.environment.hosts if host.name == name)

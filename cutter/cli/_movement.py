@@ -1,0 +1,35 @@
+"""Which gaps a command closed or reopened."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from cutter.app.applying import WritingSession
+from cutter.app.gaps import matrix_path, matrix_status, movement
+from cutter.cli._options import colour
+from cutter.report.style import paint
+
+
+class Movement:
+    """The matrix as it was before a command, to be compared with what it is after."""
+
+    def __init__(self, session: WritingSession, args: argparse.Namespace) -> None:
+        self.session = session
+        self.args = args
+        self.declared = matrix_path(session.workspace).exists()
+        self.before = self._status() if self.declared else None
+
+    def tell(self) -> list[dict[str, Any]]:
+        """Print each gap whose status moved, and return them for programs."""
+        if self.before is None:
+            return []
+        moved = movement(self.before, self._status())
+        if not self.args.json:
+            for name, old, new in moved:
+                print(paint(f"gap {name}: {old} -> {new}", "strong", colour=colour(self.args)))
+            print(f"next: {self.session.workspace.command('gaps')}")
+        return [{"id": name, "before": old, "after": new} for name, old, new in moved]
+
+    def _status(self) -> Any:
+        return matrix_status(self.session.workspace, self.session.ledger)

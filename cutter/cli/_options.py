@@ -1,0 +1,63 @@
+"""The words that several verbs share, and what they choose."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from cutter.app.workspace import Choice
+from cutter.errors import UsageError
+from cutter.report.style import wants_colour
+
+
+def add_environment(parser: argparse.ArgumentParser, *, limit: bool = True, extra: bool = True) -> None:
+    """Add -i, and where it makes sense --limit and -e."""
+    where = "inventory folder (else CUTTER_INVENTORY, else inventory/local)"
+    parser.add_argument("-i", "--inventory", default="", metavar="FOLDER", help=where)
+    if limit:
+        parser.add_argument("-l", "--limit", default="", metavar="HOSTS", help="only these hosts or groups")
+    if extra:
+        help_text = "a variable, over every other source; never a secret; @FILE reads a YAML file"
+        parser.add_argument("-e", "--var", action="append", default=[], metavar="NAME=VALUE", help=help_text)
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Add the words about output that every verb knows."""
+    parser.add_argument("--json", action="store_true", help="the result as JSON on standard output")
+    parser.add_argument("--no-color", action="store_true", help="no colour (NO_COLOR says the same)")
+    parser.add_argument("--debug", action="store_true", help="on an error, show where in cutter it arose")
+
+
+def add_runbooks(parser: argparse.ArgumentParser) -> None:
+    """Add the runbooks to act on, and --only."""
+    parser.add_argument("runbooks", nargs="+", metavar="RUNBOOK", help="runbook files, in order")
+    help_text = "only this step (repeat for more); what it depends on must hold already"
+    parser.add_argument("--only", action="append", default=[], metavar="STEP", help=help_text)
+
+
+def choice(args: argparse.Namespace) -> Choice:
+    """Return what the words choose: environment, hosts and variables."""
+    return Choice(args.inventory, getattr(args, "limit", ""), tuple(getattr(args, "var", ())))
+
+
+def colour(args: argparse.Namespace) -> bool:
+    """Tell whether results are coloured."""
+    return wants_colour(sys.stdout, refused=args.no_color)
+
+
+def print_json(body: Any) -> None:
+    """Print a result for programs: one line, keys sorted."""
+    import json
+
+    print(json.dumps(body, sort_keys=True))
+
+
+def confirmed(question: str, args: argparse.Namespace) -> bool:
+    """Ask on a terminal; elsewhere only --yes is a yes. Raises UsageError where nobody can be asked."""
+    if args.yes:
+        return True
+    if args.no_input or args.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError("nobody can be asked here", remedy="read the plan (cutter plan), then add --yes")
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

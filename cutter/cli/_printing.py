@@ -1,0 +1,73 @@
+"""What several verbs print: the banner, plans, outcomes and verdicts."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from cutter.app.planning import earlier_work
+from cutter.app.workspace import Job, Workspace
+from cutter.cli._options import colour
+from cutter.engine.executor import RunResult, exit_title
+from cutter.model.evidence import Evidence, Outcome
+from cutter.model.plan import Plan, PlannedStep
+from cutter.report.banner import banner
+from cutter.report.plan_text import plan_text
+from cutter.report.run_text import failure_lines, outcome_line, verdict_line
+
+
+def environment_body(workspace: Workspace) -> dict[str, Any]:
+    """Return what names the environment in every JSON result."""
+    environment = workspace.environment
+    return {
+        "name": environment.name,
+        "sandbox": environment.sandbox,
+        "production": environment.production,
+        "inventory": workspace.choice.folder,
+    }
+
+
+def print_banner(workspace: Workspace, args: argparse.Namespace) -> None:
+    """Print where all this is happening."""
+    environment = workspace.environment
+    told = banner(
+        environment.name, sandbox=environment.sandbox, production=environment.production, colour=colour(args)
+    )
+    print(told)
+
+
+def print_plans(jobs: Sequence[Job], plans: Sequence[Plan], args: argparse.Namespace) -> None:
+    """Print what each runbook would do."""
+    for index, (job, plan) in enumerate(zip(jobs, plans, strict=True)):
+        later = earlier_work(jobs, plans, index)
+        print(plan_text(plan, job.runbook.title, preflight_later=later, colour=colour(args)))
+
+
+def print_outcome(args: argparse.Namespace, target: str, step: PlannedStep, evidence: Evidence) -> None:
+    """Print the line of a step that was changed or did not succeed."""
+    del step
+    if evidence.outcome is not Outcome.OK and evidence.outcome is not Outcome.SKIPPED and not args.json:
+        print(outcome_line(target, evidence, colour=colour(args)), flush=True)
+
+
+def print_result(result: RunResult, args: argparse.Namespace) -> None:
+    """Print the failures, whole, and the verdict in one line."""
+    for target in result.targets:
+        for line in failure_lines(target.target, target.evidence, colour=colour(args)):
+            print(line)
+    title = exit_title(result.exit_code)
+    print(verdict_line(result.runbook, result.run, result.counts, result.exit_code, title, colour=colour(args)))
+
+
+def run_body(result: RunResult) -> dict[str, Any]:
+    """Return one run for programs."""
+    from cutter.report.run_json import target_body
+
+    return {
+        "run": result.run,
+        "runbook": result.runbook,
+        "exit_code": result.exit_code,
+        "outcomes": dict(result.counts),
+        "targets": [target_body(target.target, target.identity, target.evidence) for target in result.targets],
+    }

@@ -1,0 +1,91 @@
+"""Apply runbooks: plan, show, ask, apply each step, look again, record evidence.
+
+Several runbooks are applied in the order given; each one's preflight is judged when its turn comes. With --check
+nothing is applied: it is `cutter plan`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from functools import partial
+
+from cutter.app.applying import WritingSession, new_run_id, writing
+from cutter.app.interrupts import graceful_stop
+from cutter.app.planning import earlier_work, plan_job, refuse_unmet
+from cutter.app.workspace import Job, Workspace
+from cutter.cli import _options as options
+from cutter.cli import _printing as printing
+from cutter.engine.executor import RunResult
+from cutter.errors import Interrupted
+from cutter.model.evidence import worst_exit
+from cutter.model.plan import Plan
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this verb."""
+    options.add_runbooks(parser)
+    options.add_environment(parser)
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    parser.add_argument("--no-input", action="store_true", help="never ask: without --yes, refuse")
+    parser.add_argument("--check", action="store_true", help="only plan; nothing is applied")
+    parser.add_argument("--diff", action="store_true", help="show the change of file contents, secrets hidden")
+    help_text = "wait this long for another run to end (default 0: refuse at once)"
+    parser.add_argument("--lock-timeout", type=float, default=0, metavar="SECONDS", help=help_text)
+    options.add_output(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Apply, and return the exit code that wins across runbooks."""
+    if args.check:
+        from cutter.cli.plan import run_plan
+
+        return run_plan(args, detailed=False)
+    workspace = Workspace(options.choice(args))
+    jobs = workspace.jobs(args.runbooks)
+    with writing(workspace, wait_seconds=args.lock_timeout) as session:
+        return _apply_all(session, session.rebound(jobs), args)
+
+
+def _apply_all(session: WritingSession, jobs: Sequence[Job], args: argparse.Namespace) -> int:
+    plans = [plan_job(session.workspace, job, only=args.only, preview=args.diff) for job in jobs]
+    pending = sum(plan.pending for plan in plans)
+    if not args.json:
+        printing.print_banner(session.workspace, args)
+        if pending:
+            printing.print_plans(jobs, plans, args)
+    _refuse(session, jobs, plans)
+    if pending and not options.confirmed(f"Apply {pending} steps?", args):
+        print("nothing was changed")
+        return Interrupted.exit_code
+    return _execute(session, jobs, plans, args)
+
+
+def _refuse(session: WritingSession, jobs: Sequence[Job], plans: Sequence[Plan]) -> None:
+    for index, (job, plan) in enumerate(zip(jobs, plans, strict=True)):
+        later = bool(earlier_work(jobs, plans, index))
+        with session.refusals_recorded(new_run_id(), job):
+            refuse_unmet(session.workspace, job, plan, preflight_later=later)
+
+
+def _execute(session: WritingSession, jobs: Sequence[Job], plans: Sequence[Plan], args: argparse.Namespace) -> int:
+    from cutter.cli._movement import Movement
+
+    movement = Movement(session, args) if any(plan.pending for plan in plans) else None
+    results: list[RunResult] = []
+    with graceful_stop() as stop:
+        for job, plan in zip(jobs, plans, strict=True):
+            result = session.apply(job, plan, stop=stop, watch=partial(printing.print_outcome, args))
+            results.append(result)
+            if not args.json:
+                printing.print_result(result, args)
+            if result.exit_code:
+                break
+    moved = movement.tell() if movement else []
+    code = worst_exit(result.exit_code for result in results)
+    if args.json:
+        from cutter.report.run_json import runs_body
+
+        body = runs_body(printing.environment_body(session.workspace), map(printing.run_body, results), code)
+        options.print_json({**body, "gaps": moved})
+    return code

@@ -1,0 +1,144 @@
+"""Words to a verb to an exit code; the one place where complaints become text and the program ends."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import NoReturn
+
+from cutter.errors import CutterError, Interrupted, UsageError
+
+_DESCRIPTION = "Declarative runbooks that plan, apply, look again and record evidence."
+_EPILOG = "Every verb has --help. `cutter explain CODE` tells what an exit code means."
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are ours: exit 64, with a near word where there is one."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise a UsageError instead of leaving the program with 2, which means pending changes."""
+        raise UsageError(message, remedy=f"{self.prog} --help")
+
+
+def entry() -> NoReturn:
+    """Run the command line of this process and end it with the exit code."""
+    gc.disable()  # a short life: collecting costs more than it frees
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.exit(code)
+
+
+def main(words: list[str]) -> int:
+    """Run one command and return its exit code. Complaints go to standard error (or as JSON to standard output)."""
+    try:
+        return _run(words)
+    except CutterError as error:
+        return _complain(error, words)
+    except KeyboardInterrupt:
+        return _complain(Interrupted("interrupted", world="see `cutter runs`"), words)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # a bug; the traceback only where it was asked for
+        return _bug(error, words)
+
+
+def verbs() -> list[str]:
+    """Return the names of all verbs: the files of this folder."""
+    here = import_module("cutter.cli")
+    modules = (module.name for module in iter_modules(here.__path__))
+    return sorted(name for name in modules if name != "main" and not name.startswith("_"))
+
+
+def parser_of_all() -> Parser:
+    """Return the parser that knows every verb; for help and completion."""
+    parser = _top()
+    commands = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=Parser)
+    for name in verbs():
+        _add(commands, name)
+    return parser
+
+
+def _run(words: list[str]) -> int:
+    verb = next((word for word in words if not word.startswith("-")), "")
+    if not verb and "--version" in words:
+        words, verb = ["version"], "version"
+    if verb not in verbs():
+        return _without_verb(words, verb)
+    parser = _top()
+    commands = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=Parser)
+    module = _add(commands, verb)
+    args = parser.parse_args(words)
+    code: int = module.run(args)
+    return code
+
+
+def _without_verb(words: list[str], verb: str) -> int:
+    if not verb and any(word in ("-h", "--help") for word in words):
+        parser_of_all().print_help()
+        return 0
+    if not verb:
+        parser_of_all().print_help(sys.stderr)
+        raise UsageError("a verb is missing", remedy="cutter --help")
+    raise _no_such_verb(verb)
+
+
+def _no_such_verb(verb: str) -> UsageError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(verb, verbs(), n=1)
+    if verb.endswith((".yml", ".yaml", ".plan")):
+        return UsageError(f"{verb} is a file, not a verb", remedy=f"cutter apply {verb}")
+    hint = f"did you mean `cutter {near[0]}`?" if near else "cutter --help"
+    return UsageError(f"there is no verb {verb!r}", remedy=hint)
+
+
+def _top() -> Parser:
+    return Parser(prog="cutter", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
+
+
+def _add(commands: argparse._SubParsersAction[Parser], name: str) -> ModuleType:
+    module = import_module(f"cutter.cli.{name}")
+    summary = (module.__doc__ or "").strip().splitlines()[0]
+    parser = commands.add_parser(name, help=summary, description=module.__doc__, allow_abbrev=False)
+    module.configure(parser)
+    return module
+
+
+def _complain(error: CutterError, words: list[str]) -> int:
+    from cutter.report.error_text import error_body, error_text
+    from cutter.report.style import wants_colour
+
+    if "--debug" in words:
+        _traceback(error)
+    if "--json" in words:
+        import json
+
+        print(json.dumps(error_body(error), sort_keys=True))
+    else:
+        print(error_text(error, colour=wants_colour(sys.stderr, refused="--no-color" in words)), file=sys.stderr)
+    return error.exit_code
+
+
+def _bug(error: Exception, words: list[str]) -> int:
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
+    world = "see `cutter runs` for what was done before it"
+    told = CutterError(f"internal error: {type(error).__name__}", place=where, world=world, remedy="add --debug")
+    told.__traceback__ = error.__traceback__
+    return _complain(told, words)
+
+
+def _traceback(error: BaseException) -> None:
+    """Print where it happened, without the values that happened to be there."""
+    import traceback
+
+    for frame in traceback.extract_tb(error.__traceback__):
+        print(f"  {frame.filename}:{frame.lineno} in {frame.name}", file=sys.stderr)

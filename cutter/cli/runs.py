@@ -1,0 +1,69 @@
+"""List the runs of an environment, newest first, or show one: what it did to each step.
+
+`cutter runs` lists; `cutter runs show RUN` shows one run, by its id or the beginning of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from cutter.app.settling import history
+from cutter.app.workspace import Workspace
+from cutter.cli import _options as options
+from cutter.cli import _printing as printing
+from cutter.errors import UsageError
+from cutter.model.runs import RunRecord
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this verb."""
+    parser.add_argument("action", nargs="?", default="list", choices=["list", "show"], help="list (default) or show")
+    parser.add_argument("run", nargs="?", default="", metavar="RUN", help="the run to show, or the beginning of its id")
+    parser.add_argument("-n", "--number", type=int, default=20, metavar="N", help="how many to list (default 20)")
+    options.add_environment(parser, limit=False, extra=False)
+    options.add_output(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """List or show. Raises UsageError for a run that is not there."""
+    workspace = Workspace(options.choice(args))
+    with workspace.read_ledger() as ledger:
+        runs = history(ledger)
+    if args.action == "show":
+        return _show(_chosen(runs, args.run), workspace, args)
+    newest = list(reversed(runs.values()))[: args.number]
+    if args.json:
+        options.print_json({"version": 1, "runs": [_summary(item) for item in newest]})
+        return 0
+    from cutter.report.runs_terminal import print_runs
+
+    printing.print_banner(workspace, args)
+    print_runs(newest, colour=options.colour(args))
+    return 0
+
+
+def _chosen(runs: Mapping[str, RunRecord], wanted: str) -> RunRecord:
+    found = [record for name, record in runs.items() if wanted and name.startswith(wanted)]
+    if len(found) == 1:
+        return found[0]
+    cause = f"{len(found)} runs begin with {wanted!r}" if wanted else "say which run to show"
+    raise UsageError(cause, remedy="`cutter runs` lists them")
+
+
+def _show(record: RunRecord, workspace: Workspace, args: argparse.Namespace) -> int:
+    if args.json:
+        unknown = [{"target": target, "step": step["step"]} for target, step in record.unknown()]
+        options.print_json({**_summary(record), "version": 1, "steps": record.evidence, "unknown": unknown})
+        return 0
+    from cutter.report.runs_terminal import run_text
+
+    printing.print_banner(workspace, args)
+    print(run_text(record, colour=options.colour(args)))
+    return 0
+
+
+def _summary(record: RunRecord) -> dict[str, Any]:
+    names = ("run", "verb", "runbook", "started", "ended", "actor", "exit_code", "state", "outcomes")
+    return {name: getattr(record, name) for name in names}

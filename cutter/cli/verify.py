@@ -1,0 +1,43 @@
+"""Look again at what runbooks declare and record what was seen; exit 2 names each attribute that drifted."""
+
+from __future__ import annotations
+
+import argparse
+
+from cutter.app.applying import writing
+from cutter.app.verifying import verify
+from cutter.app.workspace import Workspace
+from cutter.cli import _options as options
+from cutter.cli import _printing as printing
+from cutter.model.evidence import worst_exit
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this verb."""
+    options.add_runbooks(parser)
+    options.add_environment(parser)
+    help_text = "wait this long for another run to end (default 0: refuse at once)"
+    parser.add_argument("--lock-timeout", type=float, default=0, metavar="SECONDS", help=help_text)
+    options.add_output(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Verify, and return 0, or 2 where something drifted. Targets are not touched; the ledger records the looks."""
+    workspace = Workspace(options.choice(args))
+    jobs = workspace.jobs(args.runbooks)
+    with writing(workspace, wait_seconds=args.lock_timeout) as session:
+        jobs = list(session.rebound(jobs))
+        results = [verify(session, job, only=args.only)[1] for job in jobs]
+    code = worst_exit(result.exit_code for result in results)
+    if args.json:
+        from cutter.report.run_json import runs_body
+
+        body = runs_body(printing.environment_body(workspace), map(printing.run_body, results), code)
+        options.print_json(body)
+        return code
+    printing.print_banner(workspace, args)
+    for result in results:
+        printing.print_result(result, args)
+    if code:
+        print(f"next: {workspace.command('apply', *args.runbooks)}")
+    return code

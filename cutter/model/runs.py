@@ -1,0 +1,64 @@
+"""The history of runs, folded from the entries of a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+
+@dataclass
+class RunRecord:
+    """One run as the ledger tells it. `exit_code` is None until the end is recorded.
+
+    `intents` are the steps per target that were about to be applied; `evidence` what is recorded of them so far.
+    """
+
+    run: str
+    verb: str
+    runbook: str
+    started: str
+    actor: str
+    ended: str = ""
+    exit_code: Optional[int] = None
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    settled_by: str = ""
+    identities: dict[str, str] = field(default_factory=dict)
+    intents: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
+    evidence: list[Mapping[str, Any]] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """Say `finished`, `interrupted` (settled by a later run), or `unsettled` (no end is recorded)."""
+        if self.exit_code is None:
+            return "unsettled"
+        return "interrupted" if self.settled_by else "finished"
+
+    def unknown(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return the intents whose outcome is not recorded, as target and planned step."""
+        seen = {(item["target"], item["step"]) for item in self.evidence if item["outcome"] != "unknown"}
+        planned = ((target, step) for target, steps in self.intents.items() for step in steps)
+        return [(target, step) for target, step in planned if (target, step["step"]) not in seen]
+
+
+def fold_runs(entries: Iterable[tuple[str, str, str, Mapping[str, Any]]]) -> dict[str, RunRecord]:
+    """Return every run by its id, oldest first, from (kind, at, actor, body) of the entries in order."""
+    runs: dict[str, RunRecord] = {}
+    for kind, at, actor, body in entries:
+        name = body.get("run")
+        if kind == "run":
+            runs[body["run"]] = RunRecord(body["run"], body["verb"], body["runbook"], at, actor)
+        elif isinstance(name, str) and name in runs:
+            _add(runs[name], kind, at, body)
+    return runs
+
+
+def _add(run: RunRecord, kind: str, at: str, body: Mapping[str, Any]) -> None:
+    if kind == "intent":
+        run.identities[body["target"]] = body["identity"]
+        run.intents.setdefault(body["target"], []).extend(body["steps"])
+    elif kind == "evidence":
+        run.evidence.append(body)
+    elif kind == "end":
+        run.ended, run.exit_code = at, body["exit_code"]
+        run.outcomes, run.settled_by = body["outcomes"], body.get("settled_by", "")

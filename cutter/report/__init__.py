@@ -1,0 +1,1 @@
+"""Values to text: for a terminal, for Markdown, for programs. No decisions here."""

@@ -1,0 +1,107 @@
+"""A plan as text: the blast radius first, then what would change, what is unknown, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cutter.model.plan import Plan, PlannedStep, Prediction, TargetPlan
+from cutter.model.state import Change
+from cutter.report.style import paint, printable
+
+_SIGNS = {Prediction.NO_CHANGE: "=", Prediction.UNKNOWN: "?", Prediction.BLOCKED: "x"}
+_ROLES = {"+": "good", "~": "change", "-": "bad", "?": "change", "x": "bad", "=": "faint"}
+
+
+def plan_text(plan: Plan, title: str, *, preflight_later: str = "", colour: bool = False) -> str:
+    """Return the plan of one runbook. `preflight_later` names an earlier runbook that may make its preflight hold."""
+    lines = [paint(f"{plan.runbook}: {title}", "strong", colour=colour)]
+    for target in plan.targets:
+        lines += _target_lines(target, preflight_later, colour=colour)
+    return "\n".join(lines)
+
+
+def sign_of(step: PlannedStep) -> str:
+    """Return the sign of a step: + create, ~ change, - remove, = no change, ? unknown, x blocked."""
+    if step.look.prediction is Prediction.CHANGE:
+        change = step.look.change
+        return "+" if change.creates else "-" if change.removes else "~"
+    return _SIGNS[step.look.prediction]
+
+
+def change_words(change: Change) -> str:
+    """Return what differs, attribute by attribute; secrets and digests are not spelled out."""
+    after, before = change.after or {}, change.before or {}
+    if change.removes:
+        return "removed"
+    if change.creates:
+        told = [f"{key} {shown(value)}" for key, value in after.items() if value not in (None, False)]
+        return "created: " + ", ".join(told) if told else "created"
+    return ", ".join(f"{key} {shown(before.get(key))} -> {shown(after[key])}" for key in sorted(change.keys))
+
+
+def shown(value: object) -> str:
+    """Return a value of a state as a person should see it."""
+    text = printable(str(value)).replace("\n", "\\n")
+    if text.startswith("hmac-sha256:"):
+        return "***"
+    if text.startswith("sha256:"):
+        return text[:15] + "..."
+    return {"True": "yes", "False": "no", "None": "nothing"}.get(text, text)
+
+
+def _target_lines(target: TargetPlan, preflight_later: str, *, colour: bool) -> Iterator[str]:
+    yield f"  {target.target} ({target.identity}): {_radius(target)}"
+    later = bool(preflight_later)
+    for step in target.preflight:
+        if step.look.prediction is not Prediction.NO_CHANGE:
+            yield from _preflight_lines(step, preflight_later if later else "", colour=colour)
+    for step in target.steps:
+        if step.look.prediction is not Prediction.NO_CHANGE:
+            yield from _step_lines(step, colour=colour)
+
+
+def _radius(target: TargetPlan) -> str:
+    signs = [sign_of(step) for step in target.steps]
+    words = {"+": "create", "~": "change", "-": "remove", "?": "unknown until apply", "x": "blocked"}
+    told = [f"{signs.count(sign)} {word}" for sign, word in words.items() if sign in signs]
+    told += [f"{sum(bool(step.irreversible) for step in target.pending)} irreversible"] if target.pending else []
+    return f"{len(target.steps)} steps, " + (", ".join(["would " + told[0], *told[1:]]) if told else "no change")
+
+
+def _preflight_lines(step: PlannedStep, later: str, *, colour: bool) -> Iterator[str]:
+    sign, role = ("?", "change") if later else ("x", "bad")
+    yield paint(f"    {sign} preflight {step.id}", role, colour=colour) + f"  {unmet(step)}"
+    if later:
+        yield f"      may hold once {later} is applied"
+    elif step.provided_by:
+        yield f"      {step.provided_by} provides it"
+
+
+def unmet(step: PlannedStep) -> str:
+    """Say in words why a preflight step does not hold."""
+    look = step.look
+    if look.reason:
+        return look.reason
+    if look.change.creates:
+        return f"{step.name}: not there"
+    return f"{step.name}: " + change_words(look.change)
+
+
+def _step_lines(step: PlannedStep, *, colour: bool) -> Iterator[str]:
+    sign = sign_of(step)
+    mark = paint(f"    {sign} {step.id}", _ROLES[sign], colour=colour)
+    yield f"{mark}  {step.type}  {_answer(step)}"
+    if step.irreversible and step.pending:
+        yield paint(f"      ! irreversible: {printable(step.irreversible)}", "bad", colour=colour)
+    if step.look.remedy:
+        yield f"      next: {printable(step.look.remedy)}"
+    yield from (f"      {printable(line)}" for line in step.look.preview.splitlines())
+
+
+def _answer(step: PlannedStep) -> str:
+    if step.look.prediction is Prediction.UNKNOWN:
+        return f"unknown until apply: {printable(step.look.reason)}"
+    if step.look.prediction is Prediction.BLOCKED:
+        return printable(step.look.reason)
+    words = change_words(step.look.change)
+    return f"would be {words}" if words.startswith(("created", "removed")) else f"would change: {words}"

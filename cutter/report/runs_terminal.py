@@ -1,0 +1,66 @@
+"""The history of runs for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cutter.model.evidence import Outcome
+from cutter.model.runs import RunRecord
+from cutter.model.state import Change
+from cutter.report.plan_text import change_words
+from cutter.report.run_text import counts_text
+from cutter.report.style import paint, printable
+
+
+def print_runs(runs: Sequence[RunRecord], *, colour: bool) -> None:
+    """Print one line a run, in columns that fit the longest entry."""
+    if not runs:
+        print("no runs yet")  # noqa: T201 - this module writes to the terminal
+        return
+    rows = [_row(run) for run in runs]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for run, row in zip(runs, rows, strict=True):
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        print(paint(line, _role(run), colour=colour))  # noqa: T201
+
+
+def run_text(run: RunRecord, *, colour: bool) -> str:
+    """Return one run whole: who, when, how it ended, each step that was touched, and what is unknown."""
+    lines = [
+        paint(f"run {run.run}", "strong", colour=colour) + f"  {run.verb} {run.runbook}",
+        f"  started {run.started} by {printable(run.actor)}",
+        f"  {run.state}" + (f" {run.ended}, exit {run.exit_code}" if run.ended else "") + f": {_outcomes(run)}",
+    ]
+    lines += [line for item in run.evidence for line in _step_lines(item, colour=colour)]
+    lines += [
+        paint(f"  unknown  {step['step']}", "bad", colour=colour) + f"  [{target}] begun, and no outcome recorded"
+        for target, step in run.unknown()
+        if run.state == "unsettled"
+    ]
+    return "\n".join(lines)
+
+
+def _row(run: RunRecord) -> tuple[str, ...]:
+    code = "" if run.exit_code is None else f"exit {run.exit_code}"
+    unknown = ", ".join(step["step"] for _, step in run.unknown())
+    told = _outcomes(run) + (f"; unknown: {unknown}" if unknown else "")
+    return (run.run, run.verb, run.runbook, run.state, code, told)
+
+
+def _outcomes(run: RunRecord) -> str:
+    return counts_text(run.outcomes) if run.ended else f"{len(run.evidence)} outcomes recorded"
+
+
+def _role(run: RunRecord) -> str:
+    return {0: "good", None: "change"}.get(run.exit_code, "bad")
+
+
+def _step_lines(item: Mapping[str, Any], *, colour: bool) -> Iterator[str]:
+    outcome = Outcome(item["outcome"])
+    role = "good" if outcome.success else "bad"
+    words = item.get("reason") or ""
+    if outcome is Outcome.CHANGED:
+        words = change_words(Change(item.get("before"), item.get("after")))
+    mark = paint(f"  {outcome.value:<9}{item['step']}", role, colour=colour)
+    yield f"{mark}  [{item['target']}] {printable(words)}".rstrip()
