@@ -1,8 +1,8 @@
 """The ledger in one SQLite file, for one environment on one machine.
 
 Writers use the write-ahead log with a full sync per commit: what `append` returned is on disk. Readers
-(`SqliteLedger.read`) neither create nor write a file: with no log beside it the file is read as immutable, page
-by page, and a page during which somebody changed the file is read again.
+(`SqliteLedger.read`) neither create nor write a file: with no log beside it the file is read as immutable,
+page by page, and a page during which somebody changed the file is read again.
 """
 
 from __future__ import annotations

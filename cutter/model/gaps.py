@@ -1,10 +1,11 @@
-"""Gaps as declared, and what closing them is judged by: the runbooks' steps and the evidence gathered."""
+"""Gaps as declared, what closing them is judged by (steps and evidence), and what the judgement says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Any, Literal, Optional, Union
 
 from cutter.model.evidence import Outcome
@@ -27,7 +28,7 @@ class Baseline:
 class ObjectiveDeclaration:
     """What a gap needs: steps of one runbook, named by its file relative to the runbooks' folder.
 
-    `proof` says that the proof itself is the objective (its steps are rehearsals), so that `proved` is success.
+    `proof` says that the proof itself is the objective (its steps are rehearsals): `proved` is then success.
     """
 
     runbook: str
@@ -83,9 +84,9 @@ class RunbookScope:
     """What a runbook covers now, or why that cannot be said.
 
     `exists` is False for a file that is not in the tree, `problem` says why an existing one cannot be loaded.
-    `targets` maps each target to its declared steps, and each of those to the content hash per bound id: one, or
-    one per item of a loop. `identities` names the targets whose identity is known; evidence that another identity
-    gave does not count.
+    `targets` maps each target to its declared steps, and each of those to the content hash per bound id: one,
+    or one per item of a loop. `identities` names the targets whose identity is known; evidence that another
+    identity gave does not count.
     """
 
     runbook: str
@@ -111,6 +112,85 @@ class EvidenceRecord:
     outcome: Outcome
     reason: str = ""
     keys: tuple[str, ...] = ()
+
+
+class GapState(str, Enum):
+    """How far a gap is closed; the order of the words is the order of progress."""
+
+    OPEN = "OPEN"
+    PARTIAL = "PARTIAL"
+    CLOSED = "CLOSED"
+
+
+@dataclass(frozen=True)
+class StepStatus:
+    """One step on one target: whether its newest evidence holds, that evidence, and why it does not hold.
+
+    `rehearsed` says that a proof succeeded, which closes nothing unless the proof is the objective.
+    """
+
+    target: str
+    step: str
+    holds: bool
+    rehearsed: bool
+    reason: str
+    record: Optional[EvidenceRecord]
+
+
+@dataclass(frozen=True)
+class ObjectiveStatus:
+    """One objective: its steps, and in `obstacle` what keeps it from ever holding, whatever the evidence."""
+
+    declaration: ObjectiveDeclaration
+    steps: tuple[StepStatus, ...]
+    obstacle: str
+
+    @property
+    def holds(self) -> bool:
+        """Every step holds, and there is at least one."""
+        return bool(self.steps) and not self.obstacle and all(step.holds for step in self.steps)
+
+    @property
+    def begun(self) -> bool:
+        """Some step holds, or was rehearsed."""
+        return any(step.holds or step.rehearsed for step in self.steps)
+
+    @property
+    def missing(self) -> tuple[StepStatus, ...]:
+        """The steps that do not hold."""
+        return tuple(step for step in self.steps if not step.holds)
+
+
+@dataclass(frozen=True)
+class GapStatus:
+    """One gap, judged. `reopened`: all its objectives held at one time, and no longer do.
+
+    `next_action` says in words what is missing first, and `command` is the line to type, where one exists.
+    """
+
+    declaration: GapDeclaration
+    status: GapState
+    reopened: bool
+    objectives: tuple[ObjectiveStatus, ...]
+    next_action: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class MatrixStatus:
+    """The whole matrix in one environment, at one time."""
+
+    matrix: GapMatrix
+    environment: str
+    at: datetime
+    gaps: tuple[GapStatus, ...]
+
+    @property
+    def blocking(self) -> tuple[GapStatus, ...]:
+        """The gaps that block the first production run."""
+        return tuple(
+            gap for gap in self.gaps if gap.declaration.blocks == "yes" and gap.status is not GapState.CLOSED
+        )
 
 
 def evidence_record(seq: int, at: str, body: Mapping[str, Any]) -> EvidenceRecord:

@@ -1,0 +1,251 @@
+"""Which gaps are closed: a pure fold over evidence, never stored. Nothing else closes a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple, Optional
+
+from cutter.model.evidence import Outcome
+from cutter.model.gaps import (
+    EvidenceRecord,
+    GapDeclaration,
+    GapMatrix,
+    GapState,
+    GapStatus,
+    MatrixStatus,
+    ObjectiveDeclaration,
+    ObjectiveStatus,
+    RunbookScope,
+    StepStatus,
+)
+
+TOUCHING = frozenset(
+    {Outcome.OK, Outcome.CHANGED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.COMPENSATED, Outcome.BREACHED}
+)
+"""Outcomes that tell what the thing is like now; of another version of a step, they outdate what was."""
+
+
+class Commands(NamedTuple):
+    """How an operator applies a runbook here: the words before it, and the folder it is in."""
+
+    apply: str = "cutter apply"
+    folder: str = "runbooks"
+
+
+_Place = tuple[str, str, str]
+_History = Mapping[_Place, Sequence[EvidenceRecord]]
+
+
+def fold(
+    matrix: GapMatrix,
+    scopes: Mapping[str, RunbookScope],
+    entries: Iterable[EvidenceRecord],
+    environment: str,
+    now: datetime,
+    *,
+    commands: Commands = Commands(),  # noqa: B008 - immutable
+) -> MatrixStatus:
+    """Judge every gap by the evidence of one environment.
+
+    `scopes` maps a runbook's file name to what it covers. The order of `entries` does not matter, only their
+    `seq`.
+    """
+    history = _by_place(entry for entry in entries if entry.environment == environment)
+    judged = {gap.id: _gap(gap, scopes, history, now) for gap in matrix.gaps}
+    gaps = tuple(_with_next(judged[gap.id], judged, commands) for gap in matrix.gaps)
+    return MatrixStatus(matrix, environment, now, gaps)
+
+
+def _by_place(entries: Iterable[EvidenceRecord]) -> dict[_Place, list[EvidenceRecord]]:
+    found: dict[_Place, list[EvidenceRecord]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.seq):
+        found.setdefault((entry.runbook, entry.target, entry.step), []).append(entry)
+    return found
+
+
+def _gap(
+    gap: GapDeclaration, scopes: Mapping[str, RunbookScope], history: _History, now: datetime
+) -> GapStatus:
+    judge = _Judge(scopes, history, now, gap.max_age_seconds)
+    objectives = tuple(judge.objective(declared) for declared in gap.objectives)
+    if objectives and all(objective.holds for objective in objectives):
+        state = GapState.CLOSED
+    else:
+        state = GapState.PARTIAL if any(objective.begun for objective in objectives) else GapState.OPEN
+    reopened = state is not GapState.CLOSED and judge.once_closed(objectives)
+    return GapStatus(gap, state, reopened, objectives)
+
+
+class _Judge:
+    """Judges objectives by evidence, and remembers for each step when it held."""
+
+    def __init__(
+        self,
+        scopes: Mapping[str, RunbookScope],
+        history: _History,
+        now: datetime,
+        max_age_seconds: Optional[int],
+    ) -> None:
+        self._scopes = scopes
+        self._history = history
+        self._now = now
+        self._max_age = max_age_seconds
+        self._turns: dict[tuple[_Place, bool], list[tuple[int, bool]]] = {}
+
+    def objective(self, declared: ObjectiveDeclaration) -> ObjectiveStatus:
+        scope = self._scopes.get(declared.runbook, RunbookScope("", exists=False))
+        bound = list(_bound(declared, scope))
+        steps = tuple(self._step(declared, scope, target, step, hash_) for target, step, hash_ in bound)
+        return ObjectiveStatus(declared, steps, _obstacle(declared, scope))
+
+    def once_closed(self, objectives: Sequence[ObjectiveStatus]) -> bool:
+        """Tell whether every step of every objective held at the same time, at some entry of the ledger."""
+        if not objectives or not all(objective.steps and not objective.obstacle for objective in objectives):
+            return False
+        turns = sorted((seq, key, held) for key, turn in self._turns.items() for seq, held in turn)
+        holding: set[tuple[_Place, bool]] = set()
+        for _, key, held in turns:
+            (holding.add if held else holding.discard)(key)
+            if len(holding) == len(self._turns):
+                return True
+        return False
+
+    def _step(
+        self, declared: ObjectiveDeclaration, scope: RunbookScope, target: str, step: str, content_hash: str
+    ) -> StepStatus:
+        place = (scope.runbook, target, step)
+        identity = scope.identities.get(target)
+        everything = self._history.get(place, ())
+        records = [record for record in everything if identity is None or record.identity == identity]
+        telling = [record for record in records if _tells(record, content_hash, proof=declared.proof)]
+        self._turns[place, declared.proof] = [
+            (record.seq, _succeeds(record, content_hash, proof=declared.proof)) for record in telling
+        ]
+        newest = telling[-1] if telling else None
+        rehearsed = any(_rehearses(record, content_hash) for record in records)
+        if newest is None:
+            reason = _silence(rehearsed=rehearsed, elsewhere=bool(everything) and not records)
+        else:
+            current = any(record.content_hash == content_hash for record in telling)
+            reason = self._complaint(newest, content_hash, proof=declared.proof, current=current)
+        return StepStatus(target, step, not reason, rehearsed, reason, newest or _last(records))
+
+    def _complaint(self, newest: EvidenceRecord, content_hash: str, *, proof: bool, current: bool) -> str:
+        if newest.content_hash != content_hash:
+            which = "another version of the step, and newer" if current else "an older version of the step"
+            return f"evidence is of {which}"
+        if not _succeeds(newest, content_hash, proof=proof):
+            return _told(newest)
+        return self._staleness(newest)
+
+    def _staleness(self, record: EvidenceRecord) -> str:
+        if self._max_age is None:
+            return ""
+        if record.at > self._now:
+            return f"evidence is dated in the future: {record.at.isoformat()}"
+        age = self._now - record.at
+        limit = timedelta(seconds=self._max_age)
+        return f"evidence has expired: it is older than {limit}" if age > limit else ""
+
+
+def _bound(declared: ObjectiveDeclaration, scope: RunbookScope) -> Iterator[tuple[str, str, str]]:
+    if not scope.exists or scope.problem:
+        return
+    for target, steps in sorted(scope.targets.items()):
+        for declared_id in steps if declared.steps == "all" else declared.steps:
+            for bound_id, content_hash in steps.get(declared_id, {}).items():
+                yield target, bound_id, content_hash
+
+
+def _obstacle(declared: ObjectiveDeclaration, scope: RunbookScope) -> str:
+    if not scope.exists:
+        return "is not in the tree yet"
+    if scope.problem:
+        return f"cannot be loaded: {scope.problem}"
+    if not scope.targets:
+        return "has no target here"
+    return next(_of_steps(declared, scope), "")
+
+
+def _of_steps(declared: ObjectiveDeclaration, scope: RunbookScope) -> Iterator[str]:
+    if not declared.steps:
+        yield "is named without a step, which nothing can prove"
+    for target, steps in sorted(scope.targets.items()):
+        wanted = tuple(steps) if declared.steps == "all" else declared.steps
+        if not wanted:
+            yield f"has no steps on {target}"
+        for step in wanted:
+            if step not in steps:
+                yield f"has no step {step!r}"
+            elif not steps[step]:
+                yield f"has a step {step!r} whose loop has no items on {target}"
+
+
+def _tells(record: EvidenceRecord, content_hash: str, *, proof: bool) -> bool:
+    """Tell whether a record says what the thing is like now, which a proof that was rolled back does not."""
+    if record.content_hash != content_hash:
+        return record.outcome in TOUCHING
+    return proof or record.outcome is not Outcome.PROVED
+
+
+def _succeeds(record: EvidenceRecord, content_hash: str, *, proof: bool) -> bool:
+    proved = proof and record.outcome is Outcome.PROVED
+    return record.content_hash == content_hash and (record.outcome.success or proved)
+
+
+def _rehearses(record: EvidenceRecord, content_hash: str) -> bool:
+    return record.outcome is Outcome.PROVED and record.content_hash == content_hash
+
+
+def _silence(*, rehearsed: bool, elsewhere: bool) -> str:
+    if rehearsed:
+        return "only rehearsed so far"
+    return "evidence is of another machine" if elsewhere else "no evidence yet"
+
+
+def _told(record: EvidenceRecord) -> str:
+    keys = f" ({', '.join(record.keys)})" if record.keys else ""
+    return f"{record.outcome.value}{keys}" + (f": {record.reason}" if record.reason else "")
+
+
+def _last(records: Sequence[EvidenceRecord]) -> Optional[EvidenceRecord]:
+    return records[-1] if records else None
+
+
+def _with_next(gap: GapStatus, judged: Mapping[str, GapStatus], commands: Commands) -> GapStatus:
+    action, command = _next(gap, judged, commands, frozenset())
+    return replace(gap, next_action=action, command=command)
+
+
+def _next(
+    gap: GapStatus, judged: Mapping[str, GapStatus], commands: Commands, asked: frozenset[str]
+) -> tuple[str, str]:
+    """Return what to do first for a gap, in words and as a command: for what it requires, before itself."""
+    if gap.status is GapState.CLOSED:
+        return "", ""
+    for required in gap.declaration.requires:
+        other = judged.get(required)
+        if other is None:
+            return f"needs {required}, which the matrix does not declare", ""
+        if other.status is not GapState.CLOSED and required not in asked:
+            asked |= {gap.declaration.id, required}
+            action, command = _next(other, judged, commands, asked)
+            return f"{required} first: {action}", command
+    missing = next((objective for objective in gap.objectives if not objective.holds), None)
+    return (
+        _for_objective(missing, commands)
+        if missing
+        else ("declare objectives: without one nothing closes it", "")
+    )
+
+
+def _for_objective(missing: ObjectiveStatus, commands: Commands) -> tuple[str, str]:
+    file = f"{commands.folder}/{missing.declaration.runbook}"
+    if missing.obstacle:
+        return f"{file} {missing.obstacle}", ""
+    first = missing.missing[0]
+    count = f"{len(missing.missing)} of {len(missing.steps)} steps"
+    action = f"apply {file}: {count} to go, first {first.step} on {first.target}: {first.reason}"
+    return action, f"{commands.apply} {file}"
