@@ -1,0 +1,91 @@
+"""Making, taking in and removing keys of a home; no secret is in an argument list."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import NamedTuple
+
+from cutter.errors import StepFailed
+from cutter.gpg.homes import work
+from cutter.gpg.keyring import keys
+
+_RESIDUE = ("pubring.kbx", "pubring.kbx~", "trustdb.gpg", "random_seed", ".gpg-v21-migrated")
+_RESIDUE_FOLDERS = ("private-keys-v1.d", "openpgp-revocs.d")
+_KINDS = {
+    "ed25519": (
+        "Key-Type: eddsa\nKey-Curve: ed25519\nKey-Usage: sign",
+        "Subkey-Type: ecdh\nSubkey-Curve: cv25519\nSubkey-Usage: encrypt",
+    ),
+    "rsa3072": (
+        "Key-Type: rsa\nKey-Length: 3072\nKey-Usage: sign",
+        "Subkey-Type: rsa\nSubkey-Length: 3072\nSubkey-Usage: encrypt",
+    ),
+    "rsa4096": (
+        "Key-Type: rsa\nKey-Length: 4096\nKey-Usage: sign",
+        "Subkey-Type: rsa\nSubkey-Length: 4096\nSubkey-Usage: encrypt",
+    ),
+}
+ALGORITHMS = tuple(_KINDS)
+
+
+class NewKey(NamedTuple):
+    """A key pair to be made: it signs, and its subkey encrypts. `expires` is like "2y", or "never"."""
+
+    name: str
+    email: str
+    algorithm: str
+    expires: str
+
+    @property
+    def uid(self) -> str:
+        """Return the user id as gpg writes it."""
+        return f"{self.name} <{self.email}>"
+
+    @property
+    def batch(self) -> str:
+        """Return gpg's parameters; nobody is there to type a passphrase, so the key has none."""
+        identity = f"Name-Real: {self.name}\nName-Email: {self.email}"
+        expires = "0" if self.expires == "never" else self.expires
+        key, subkey = _KINDS[self.algorithm]
+        return f"%no-protection\n{key}\n{subkey}\n{identity}\nExpire-Date: {expires}\n%commit\n"
+
+
+def generate(home: str, new: NewKey) -> str:
+    """Make the key pair and return its fingerprint. Raises StepFailed."""
+    made = work(home, "--status-fd", "1", "--generate-key", stdin=new.batch.encode())
+    for line in made.stdout.decode("utf-8", "replace").splitlines():
+        if line.startswith("[GNUPG:] KEY_CREATED "):
+            return line.split()[-1]
+    raise StepFailed("gpg made no key", place=home)
+
+
+def take_in(home: str, content: bytes) -> None:
+    """Import exported keys, public or secret. Raises StepFailed."""
+    work(home, "--import", stdin=content)
+
+
+def exported(home: str, fingerprint: str, *, secret: bool) -> bytes:
+    """Return a key, armored, as `take_in` takes it. Raises StepFailed, for one under a passphrase too."""
+    content = work(home, "--armor", "--export-secret-keys" if secret else "--export", fingerprint).stdout
+    if not content:
+        raise StepFailed(f"gpg does not give out {fingerprint}", place=home)
+    return content
+
+
+def remove(home: str, fingerprint: str, *, secret: bool) -> None:
+    """Remove one key, both halves; with the last one goes what gpg had put into the home for it."""
+    work(home, "--yes", "--delete-secret-and-public-key" if secret else "--delete-keys", fingerprint)
+    with suppress(FileNotFoundError):
+        os.unlink(os.path.join(home, "openpgp-revocs.d", f"{fingerprint}.rev"))
+    if not keys(home):
+        _sweep(home)
+
+
+def _sweep(home: str) -> None:
+    for name in _RESIDUE:
+        with suppress(FileNotFoundError):
+            os.unlink(os.path.join(home, name))
+    for name in _RESIDUE_FOLDERS:
+        with suppress(OSError):  # what somebody else put there stays
+            os.rmdir(os.path.join(home, name))
