@@ -178,7 +178,9 @@ def drift_of(look: Look, step: StepRequest) -> Evidence:
         Prediction.NO_CHANGE: Outcome.OK,
         Prediction.CHANGE: Outcome.DRIFTED,
         Prediction.UNKNOWN: Outcome.DRIFTED,
-        Prediction.BLOCKED: Outcome.UNOBSERVABLE if look.exit_code == Unavailable.exit_code else Outcome.DRIFTED,
+        Prediction.BLOCKED: Outcome.UNOBSERVABLE
+        if look.exit_code == Unavailable.exit_code
+        else Outcome.DRIFTED,
     }[look.prediction]
     drift = look.prediction is Prediction.CHANGE
     return Evidence(
@@ -232,7 +234,9 @@ def _named(change: Change) -> str:
     if change.removes:
         return "existence: it is there"
     before, after = change.before or {}, change.after or {}
-    return ", ".join(f"{key} ({_shown(before.get(key))} instead of {_shown(after[key])})" for key in sorted(change.keys))
+    return ", ".join(
+        f"{key} ({_shown(before.get(key))} instead of {_shown(after[key])})" for key in sorted(change.keys)
+    )
 
 
 def _shown(value: object) -> str:

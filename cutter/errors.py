@@ -49,7 +49,9 @@ class CutterError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, cause: str, *, place: str = "", world: str = NOTHING_CHANGED, remedy: str = "") -> None:
+    def __init__(
+        self, cause: str, *, place: str = "", world: str = NOTHING_CHANGED, remedy: str = ""
+    ) -> None:
         """Say what happened (cause), where (place), what the world looks like now, and the next command."""
         super().__init__(cause)
         self.cause = cause

@@ -172,10 +172,14 @@ def type_complaints(cls: type[Resource], params: Mapping[str, Any]) -> list[Comp
 
     Texts that still hold a reference are not judged; they are judged again where they are resolved.
     """
-    found = [Complaint((name,), "is not a parameter of this type") for name in params if name not in cls.params]
+    found = [
+        Complaint((name,), "is not a parameter of this type") for name in params if name not in cls.params
+    ]
     for name, declared in cls.params.items():
         if name in params:
-            found += [Complaint((name, *path), text) for path, text in _mismatches(declared.schema, params[name])]
+            found += [
+                Complaint((name, *path), text) for path, text in _mismatches(declared.schema, params[name])
+            ]
         elif declared.required:
             found.append(Complaint((), f"{name} is missing"))
     return found or list(cls.check(params))
@@ -188,7 +192,9 @@ def _typed(declared: Param, annotation: str) -> Param:
         values = ast.literal_eval(plain[len("Literal") :])
         derived: Mapping[str, Any] = {"enum": list(values if isinstance(values, (list, tuple)) else [values])}
     else:
-        derived = {} if "type" in declared.schema or "oneOf" in declared.schema else _SCHEMA_OF_ANNOTATION[plain]
+        derived = (
+            {} if "type" in declared.schema or "oneOf" in declared.schema else _SCHEMA_OF_ANNOTATION[plain]
+        )
     return declared._replace(schema={**derived, **declared.schema})
 
 

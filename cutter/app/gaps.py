@@ -84,9 +84,15 @@ def _unsettled(ledger: SqliteLedger, name: str, environment: str, seq: int) -> I
     run = history(ledger, name)[name]
     for target, step in run.unknown():
         body = {
-            **{"run": name, "environment": environment, "runbook": run.runbook, "target": target},
-            **{"identity": run.identities[target], "step": step["step"], "content_hash": step["content_hash"]},
-            **{"outcome": Outcome.UNKNOWN.value, "reason": f"run {name} has not said what came of it"},
+            "run": name,
+            "environment": environment,
+            "runbook": run.runbook,
+            "target": target,
+            "identity": run.identities[target],
+            "step": step["step"],
+            "content_hash": step["content_hash"],
+            "outcome": Outcome.UNKNOWN.value,
+            "reason": f"run {name} has not said what came of it",
         }
         yield evidence_record(seq, run.started, json.loads(json.dumps(body)))
 

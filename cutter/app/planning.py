@@ -20,7 +20,9 @@ def plan_job(workspace: Workspace, job: Job, *, only: Collection[str] = (), prev
 
 def preflight_job(workspace: Workspace, job: Job) -> Plan:
     """Return a plan that holds only what must be true before the runbook may run."""
-    return _plan(workspace, job, [preflight_target(bound, workspace.target(bound.target)) for bound in job.bound])
+    return _plan(
+        workspace, job, [preflight_target(bound, workspace.target(bound.target)) for bound in job.bound]
+    )
 
 
 def earlier_work(jobs: Sequence[Job], plans: Sequence[Plan], index: int) -> str:

@@ -94,7 +94,9 @@ class Workspace:
     def bound(self, runbook: Runbook) -> tuple[BoundRunbook, ...]:
         """Bind a runbook to every host it names, within the limit. Raises InvalidDocument."""
         hosts = select(self.environment, runbook.hosts, self.choice.limit)
-        return tuple(bind(runbook, self.environment, host, self.choice.extra, self.digest_key) for host in hosts)
+        return tuple(
+            bind(runbook, self.environment, host, self.choice.extra, self.digest_key) for host in hosts
+        )
 
     def target(self, name: str) -> Target:
         """Return the target of a host. Raises ConfigurationError for a connection that is not known."""

@@ -57,7 +57,9 @@ def print_result(result: RunResult, args: argparse.Namespace) -> None:
         for line in failure_lines(target.target, target.evidence, colour=colour(args)):
             print(line)
     title = exit_title(result.exit_code)
-    print(verdict_line(result.runbook, result.run, result.counts, result.exit_code, title, colour=colour(args)))
+    print(
+        verdict_line(result.runbook, result.run, result.counts, result.exit_code, title, colour=colour(args))
+    )
 
 
 def run_body(result: RunResult) -> dict[str, Any]:
@@ -69,5 +71,7 @@ def run_body(result: RunResult) -> dict[str, Any]:
         "runbook": result.runbook,
         "exit_code": result.exit_code,
         "outcomes": dict(result.counts),
-        "targets": [target_body(target.target, target.identity, target.evidence) for target in result.targets],
+        "targets": [
+            target_body(target.target, target.identity, target.evidence) for target in result.targets
+        ],
     }

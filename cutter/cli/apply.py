@@ -29,7 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
     parser.add_argument("--no-input", action="store_true", help="never ask: without --yes, refuse")
     parser.add_argument("--check", action="store_true", help="only plan; nothing is applied")
-    parser.add_argument("--diff", action="store_true", help="show the change of file contents, secrets hidden")
+    parser.add_argument(
+        "--diff", action="store_true", help="show the change of file contents, secrets hidden"
+    )
     help_text = "wait this long for another run to end (default 0: refuse at once)"
     parser.add_argument("--lock-timeout", type=float, default=0, metavar="SECONDS", help=help_text)
     options.add_output(parser)
@@ -68,7 +70,9 @@ def _refuse(session: WritingSession, jobs: Sequence[Job], plans: Sequence[Plan])
             refuse_unmet(session.workspace, job, plan, preflight_later=later)
 
 
-def _execute(session: WritingSession, jobs: Sequence[Job], plans: Sequence[Plan], args: argparse.Namespace) -> int:
+def _execute(
+    session: WritingSession, jobs: Sequence[Job], plans: Sequence[Plan], args: argparse.Namespace
+) -> int:
     from cutter.cli._movement import Movement
 
     movement = Movement(session, args) if any(plan.pending for plan in plans) else None

@@ -12,7 +12,9 @@ from cutter.errors import EXIT_CODES, CutterError, ExitCode, UsageError
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the words of this verb."""
-    parser.add_argument("code", nargs="?", default="", metavar="CODE", help="an exit code; without it, the table")
+    parser.add_argument(
+        "code", nargs="?", default="", metavar="CODE", help="an exit code; without it, the table"
+    )
     options.add_output(parser)
 
 

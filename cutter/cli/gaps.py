@@ -19,11 +19,15 @@ from cutter.model.gaps import GapStatus, MatrixStatus
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the words of this verb."""
-    parser.add_argument("action", nargs="?", default="list", choices=["list", "show"], help="list (default) or show")
+    parser.add_argument(
+        "action", nargs="?", default="list", choices=["list", "show"], help="list (default) or show"
+    )
     parser.add_argument("gap", nargs="?", default="", metavar="GAP", help="the gap to show, such as GAP5")
     forms = ["text", "md", "json"]
     parser.add_argument("--format", choices=forms, default="text", help="text, md (the report) or json")
-    parser.add_argument("--write", default="", metavar="FILE", help="also keep the Markdown report in this file")
+    parser.add_argument(
+        "--write", default="", metavar="FILE", help="also keep the Markdown report in this file"
+    )
     options.add_environment(parser, extra=True)
     options.add_output(parser)
 
@@ -75,7 +79,9 @@ def _chosen(status: MatrixStatus, wanted: str) -> GapStatus:
         if gap.declaration.id.lower() == wanted.lower():
             return gap
     known = ", ".join(gap.declaration.id for gap in status.gaps)
-    raise UsageError(f"there is no gap {wanted!r}" if wanted else "say which gap to show", remedy=f"the gaps are: {known}")
+    raise UsageError(
+        f"there is no gap {wanted!r}" if wanted else "say which gap to show", remedy=f"the gaps are: {known}"
+    )
 
 
 def _markdown(workspace: Workspace, status: MatrixStatus) -> str:

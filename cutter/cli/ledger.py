@@ -55,7 +55,9 @@ def _verify(ledger: SqliteLedger, args: argparse.Namespace) -> int:
     elif findings:
         print("\n".join(f"entry {finding.seq}: {finding.fault}: {finding.message}" for finding in findings))
     else:
-        print(f"{head.seq if head else 0} entries, every link holds" + (f"; head {head.hash}" if head else ""))
+        print(
+            f"{head.seq if head else 0} entries, every link holds" + (f"; head {head.hash}" if head else "")
+        )
     return LedgerError.exit_code if findings else 0
 
 

@@ -121,7 +121,9 @@ def _complain(error: CutterError, words: list[str]) -> int:
 
         print(json.dumps(error_body(error), sort_keys=True))
     else:
-        print(error_text(error, colour=wants_colour(sys.stderr, refused="--no-color" in words)), file=sys.stderr)
+        print(
+            error_text(error, colour=wants_colour(sys.stderr, refused="--no-color" in words)), file=sys.stderr
+        )
     return error.exit_code
 
 
@@ -131,7 +133,9 @@ def _bug(error: Exception, words: list[str]) -> int:
         place = place.tb_next
     where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else ""
     world = "see `cutter runs` for what was done before it"
-    told = CutterError(f"internal error: {type(error).__name__}", place=where, world=world, remedy="add --debug")
+    told = CutterError(
+        f"internal error: {type(error).__name__}", place=where, world=world, remedy="add --debug"
+    )
     told.__traceback__ = error.__traceback__
     return _complain(told, words)
 

@@ -14,7 +14,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the words of this verb."""
     options.add_runbooks(parser)
     options.add_environment(parser)
-    parser.add_argument("--diff", action="store_true", help="show the change of file contents, secrets hidden")
+    parser.add_argument(
+        "--diff", action="store_true", help="show the change of file contents, secrets hidden"
+    )
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when something would change")
     options.add_output(parser)
 

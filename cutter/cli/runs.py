@@ -19,9 +19,15 @@ from cutter.model.runs import RunRecord
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the words of this verb."""
-    parser.add_argument("action", nargs="?", default="list", choices=["list", "show"], help="list (default) or show")
-    parser.add_argument("run", nargs="?", default="", metavar="RUN", help="the run to show, or the beginning of its id")
-    parser.add_argument("-n", "--number", type=int, default=20, metavar="N", help="how many to list (default 20)")
+    parser.add_argument(
+        "action", nargs="?", default="list", choices=["list", "show"], help="list (default) or show"
+    )
+    parser.add_argument(
+        "run", nargs="?", default="", metavar="RUN", help="the run to show, or the beginning of its id"
+    )
+    parser.add_argument(
+        "-n", "--number", type=int, default=20, metavar="N", help="how many to list (default 20)"
+    )
     options.add_environment(parser, limit=False, extra=False)
     options.add_output(parser)
 

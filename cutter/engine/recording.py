@@ -31,7 +31,12 @@ class Recording:
     def intents(self, target: str, identity: str, steps: Sequence[PlannedStep]) -> None:
         """Make durable what the run is about to do on a target, before the first effect."""
         planned = [
-            {"step": step.id, "content_hash": step.content_hash, "before": step.look.before, "after": step.look.after}
+            {
+                "step": step.id,
+                "content_hash": step.content_hash,
+                "before": step.look.before,
+                "after": step.look.after,
+            }
             for step in steps
         ]
         self._note("intent", {"target": target, "identity": identity, "steps": planned})

@@ -94,7 +94,9 @@ def _resolve_text(text: str, lookup: Callable[[str], Any]) -> Any:
     parts = _REFERENCE.split(text)
     values = [part if index % 2 == 0 else lookup(_name(part)) for index, part in enumerate(parts)]
     if any(isinstance(value, Secret) for value in values):
-        return Secret("".join(value.reveal() if isinstance(value, Secret) else _as_text(value) for value in values))
+        return Secret(
+            "".join(value.reveal() if isinstance(value, Secret) else _as_text(value) for value in values)
+        )
     return "".join(_as_text(value) for value in values)
 
 

@@ -41,7 +41,9 @@ class Change:
         if self.before is None:
             return frozenset(self.after)
         before = self.before
-        return frozenset(key for key, value in self.after.items() if not _same(before.get(key, _MISSING), value))
+        return frozenset(
+            key for key, value in self.after.items() if not _same(before.get(key, _MISSING), value)
+        )
 
     @property
     def empty(self) -> bool:

@@ -64,8 +64,12 @@ def _radius(target: TargetPlan) -> str:
     signs = [sign_of(step) for step in target.steps]
     words = {"+": "create", "~": "change", "-": "remove", "?": "unknown until apply", "x": "blocked"}
     told = [f"{signs.count(sign)} {word}" for sign, word in words.items() if sign in signs]
-    told += [f"{sum(bool(step.irreversible) for step in target.pending)} irreversible"] if target.pending else []
-    return f"{len(target.steps)} steps, " + (", ".join(["would " + told[0], *told[1:]]) if told else "no change")
+    told += (
+        [f"{sum(bool(step.irreversible) for step in target.pending)} irreversible"] if target.pending else []
+    )
+    return f"{len(target.steps)} steps, " + (
+        ", ".join(["would " + told[0], *told[1:]]) if told else "no change"
+    )
 
 
 def _preflight_lines(step: PlannedStep, later: str, *, colour: bool) -> Iterator[str]:

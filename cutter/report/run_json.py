@@ -22,7 +22,9 @@ def plans_body(environment: Mapping[str, Any], plans: Iterable[Mapping[str, Any]
     return {"version": VERSION, "environment": dict(environment), "plans": list(plans)}
 
 
-def runs_body(environment: Mapping[str, Any], runs: Iterable[Mapping[str, Any]], exit_code: int) -> dict[str, Any]:
+def runs_body(
+    environment: Mapping[str, Any], runs: Iterable[Mapping[str, Any]], exit_code: int
+) -> dict[str, Any]:
     """Return the runs of one command and the exit code it ends with."""
     return {"version": VERSION, "environment": dict(environment), "runs": list(runs), "exit_code": exit_code}
 

@@ -16,7 +16,11 @@ def outcome_line(target: str, evidence: Evidence, *, colour: bool = False) -> st
     """Return the line of one step that was not simply ok."""
     role = "change" if evidence.outcome is Outcome.CHANGED else "bad"
     mark = paint(f"  {evidence.outcome.value:<8} {evidence.step}", role, colour=colour)
-    words = printable(evidence.reason) if evidence.reason else change_words(Change(evidence.before, evidence.after))
+    words = (
+        printable(evidence.reason)
+        if evidence.reason
+        else change_words(Change(evidence.before, evidence.after))
+    )
     return f"{mark}  [{target}] {words}"
 
 
@@ -26,7 +30,9 @@ def counts_text(counts: Mapping[str, int]) -> str:
     return ", ".join(told) or "no steps"
 
 
-def verdict_line(runbook: str, run: str, counts: Mapping[str, int], exit_code: int, title: str, *, colour: bool) -> str:
+def verdict_line(
+    runbook: str, run: str, counts: Mapping[str, int], exit_code: int, title: str, *, colour: bool
+) -> str:
     """Return the one line that says how it ended."""
     role = "good" if exit_code == 0 else "bad"
     verdict = paint("as declared" if exit_code == 0 else f"exit {exit_code}: {title}", role, colour=colour)

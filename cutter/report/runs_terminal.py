@@ -30,11 +30,14 @@ def run_text(run: RunRecord, *, colour: bool) -> str:
     lines = [
         paint(f"run {run.run}", "strong", colour=colour) + f"  {run.verb} {run.runbook}",
         f"  started {run.started} by {printable(run.actor)}",
-        f"  {run.state}" + (f" {run.ended}, exit {run.exit_code}" if run.ended else "") + f": {_outcomes(run)}",
+        f"  {run.state}"
+        + (f" {run.ended}, exit {run.exit_code}" if run.ended else "")
+        + f": {_outcomes(run)}",
     ]
     lines += [line for item in run.evidence for line in _step_lines(item, colour=colour)]
     lines += [
-        paint(f"  unknown  {step['step']}", "bad", colour=colour) + f"  [{target}] begun, and no outcome recorded"
+        paint(f"  unknown  {step['step']}", "bad", colour=colour)
+        + f"  [{target}] begun, and no outcome recorded"
         for target, step in run.unknown()
         if run.state == "unsettled"
     ]
