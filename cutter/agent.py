@@ -7,16 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, Union
 
 from cutter import facts
 from cutter.errors import Conflict, CutterError, PermissionRefused, StalePlan, StepFailed, Unavailable
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Look, Prediction
 from cutter.model.references import BadReference, Unresolved, references, resolve
+from cutter.model.secret import without_secrets
 from cutter.model.state import Change, State
 from cutter.resource import Content, Resource, type_complaints
 from cutter.resources import resource_type
+
+
+class RevertRequest(NamedTuple):
+    """One step to take back: how it must still be, and how it was. `params` are those it was applied with."""
+
+    id: str
+    type: str
+    params: Mapping[str, Any]
+    content_hash: str
+    expected: Optional[State]
+    goal: Optional[State]
 
 
 class StepRequest(NamedTuple):
@@ -51,7 +63,8 @@ class Agent:
     def apply(self, steps: Iterable[StepRequest], stop: Callable[[], bool]) -> Iterator[Evidence]:
         """Apply the steps in order and yield the evidence of each as soon as it is known.
 
-        The first step that is not a success ends the pass: those after it are skipped. `stop` is asked between steps.
+        The first step that is not a success ends the pass: those after it are skipped. `stop` is asked
+        between steps.
         """
         halted = ""
         for step in steps:
@@ -61,6 +74,24 @@ class Agent:
             if not halted and not evidence.outcome.success:
                 halted = f"{step.id} did not succeed"
             yield evidence
+
+    def revert(self, steps: Iterable[RevertRequest], stop: Callable[[], bool]) -> Iterator[Evidence]:
+        """Take steps back in the order given and yield evidence: compensated, stale, failed, or skipped after those."""
+        halted = ""
+        for step in steps:
+            if not halted and stop():
+                halted = "the run was interrupted"
+            evidence = _skipped(step, halted) if halted else self._revert_one(step)
+            if not halted and evidence.outcome is not Outcome.COMPENSATED:
+                halted = f"{step.id} could not be taken back"
+            yield evidence
+
+    def revertible(self, step: RevertRequest) -> str:
+        """Say why a step cannot be taken back now, or nothing; the target is only looked at."""
+        try:
+            return _moved_on(step, resource_type(step.type)(step.params, self.digest_key).observe())
+        except (CutterError, OSError, LookupError) as error:
+            return str(error)
 
     def _look_at(self, step: StepRequest, pending: list[Look], preview: bool) -> Look:
         try:
@@ -82,8 +113,10 @@ class Agent:
         return Look(step.id, Prediction.CHANGE, change.before, change.after, preview=shown)
 
     def _resource(self, step: StepRequest) -> Resource:
+        return self._built(step, resolve(step.params, self._lookup))
+
+    def _built(self, step: StepRequest, params: Mapping[str, Any]) -> Resource:
         kind = resource_type(step.type)
-        params = resolve(step.params, self._lookup)
         for complaint in type_complaints(kind, params):
             where = ".".join(map(str, (step.type, *complaint.path)))
             raise Conflict(f"{where} {complaint.message}", place=step.id)
@@ -100,7 +133,7 @@ class Agent:
     def _apply_one(self, step: StepRequest) -> Evidence:
         attempt = _Attempt(step)
         try:
-            return self._attempt(attempt)
+            return self._attempt(step, attempt)
         except Unresolved as missing:
             error: CutterError = StepFailed(f"{missing.name} is not known: that step has no such output here")
         except BadReference as bad:
@@ -113,11 +146,33 @@ class Agent:
             error = StepFailed(f"internal error in {step.type}: {type(bug).__name__}{_where(bug)}")
         return attempt.failed(error)
 
-    def _attempt(self, attempt: _Attempt) -> Evidence:
-        resource = attempt.resource = self._resource(attempt.step)
+    def _revert_one(self, step: RevertRequest) -> Evidence:
+        attempt = _Attempt(step)
+        try:
+            resource = attempt.resource = resource_type(step.type)(step.params, self.digest_key)
+            found = resource.observe()
+            attempt.change, attempt.looked = Change(found, step.goal), True
+            moved_on = _moved_on(step, found)
+            if moved_on:
+                raise StalePlan(moved_on)
+            resource.apply(attempt.change, self.content)
+            attempt.observed = resource.observe()
+            if attempt.observed != step.goal:
+                raise StepFailed("a fresh look does not find it as it was before the run")
+        except CutterError as error:
+            return attempt.failed(error)
+        except OSError as error:
+            return attempt.failed(_from_os(error))
+        except LookupError:
+            return attempt.failed(StepFailed("the content it had is no longer kept on the target"))
+        return attempt.compensated()
+
+    def _attempt(self, step: StepRequest, attempt: _Attempt) -> Evidence:
+        attempt.params = resolve(step.params, self._lookup)
+        resource = attempt.resource = self._built(step, attempt.params)
         change = attempt.change = Change(resource.observe(), resource.desired())
         attempt.looked = True
-        planned = attempt.step.planned
+        planned = step.planned
         if planned is not None and not change.within(planned):
             raise StalePlan("it would now do more than was planned: " + _beyond(change, planned))
         if not change.empty:
@@ -126,19 +181,23 @@ class Agent:
         rest = Change(attempt.observed, resource.desired()) if not change.empty else change
         if not rest.empty:
             raise StepFailed(f"a fresh look still differs in {_named(rest)}")
-        self.outputs[attempt.step.id] = resource.results(rest.before)
-        return attempt.succeeded(rest.before, self.outputs[attempt.step.id])
+        self.outputs[step.id] = resource.results(rest.before)
+        return attempt.succeeded(rest.before, self.outputs[step.id])
 
 
 @dataclass
 class _Attempt:
     """What is known of a step while it is applied, so that a failure can say what was seen."""
 
-    step: StepRequest
+    step: Union[StepRequest, RevertRequest]
+    params: Mapping[str, Any] = field(default_factory=dict)
     resource: Optional[Resource] = None
     change: Change = Change(None, None)
     looked: bool = False
     observed: Optional[State] = None
+
+    def compensated(self) -> Evidence:
+        return self._evidence(Outcome.COMPENSATED, self.observed)
 
     def succeeded(self, observed: Optional[State], outputs: Mapping[str, str]) -> Evidence:
         outcome = Outcome.OK if self.change.empty else Outcome.CHANGED
@@ -168,6 +227,7 @@ class _Attempt:
             after=self.change.after,
             observed=observed,
             keys=tuple(sorted(self.change.keys)),
+            params=None if outcome is Outcome.OK else without_secrets(self.params),
             **told,
         )
 
@@ -204,7 +264,7 @@ def depends_on(step: StepRequest) -> tuple[str, ...]:
     return tuple(name.split(".")[1] for name in names if name.startswith("steps."))
 
 
-def _skipped(step: StepRequest, reason: str) -> Evidence:
+def _skipped(step: Union[StepRequest, RevertRequest], reason: str) -> Evidence:
     return Evidence(step.id, step.type, step.content_hash, Outcome.SKIPPED, reason=reason)
 
 
@@ -219,6 +279,14 @@ def _obstacle(step: StepRequest, error: CutterError, pending: list[Look]) -> Loo
         return _unknown(step, f"{error.cause}; an earlier step may change that")
     code = error.exit_code if isinstance(error, (Unavailable, PermissionRefused)) else Conflict.exit_code
     return Look(step.id, Prediction.BLOCKED, reason=error.cause, remedy=error.remedy, exit_code=code)
+
+
+def _moved_on(step: RevertRequest, found: Optional[State]) -> str:
+    """Say how a thing differs from what the run left, or nothing where it does not."""
+    if found == step.expected:
+        return ""
+    change = Change(found, step.expected)
+    return f"it changed since the run: {_named(change)}" if not change.empty else "it changed since the run"
 
 
 def _from_os(error: OSError) -> CutterError:

@@ -63,8 +63,8 @@ def worst_exit(codes: Iterable[int]) -> int:
 def exit_of(outcomes: Iterable[Outcome], *, changed: bool) -> int:
     """Return the exit code of one target's run.
 
-    `changed` says whether the target is, or may be, different from what the run found. A run that did not succeed
-    is 12 where it left changes behind; a failure that left none is 11.
+    `changed` says whether the target is, or may be, different from what the run found. A run that did not
+    succeed is 12 where it left changes behind; a failure that left none is 11.
     """
     worst = worst_exit(EXIT_OF_OUTCOME[outcome] for outcome in outcomes)
     failed = EXIT_OF_OUTCOME[Outcome.FAILED]
@@ -79,8 +79,9 @@ def exit_of(outcomes: Iterable[Outcome], *, changed: bool) -> int:
 class Evidence:
     """What was seen of one step on one target, by one run.
 
-    `before` is the state found, `after` the state declared, `observed` the fresh look at the end. `keys` are the
-    attributes that were (or are) different.
+    `before` is the state found, `after` the state declared, `observed` the fresh look at the end. `keys` are
+    the attributes that were (or are) different. `params` are those of a step that was, or may have been, changed: what it
+    takes to undo it, secrets left out.
     """
 
     step: str
@@ -94,6 +95,7 @@ class Evidence:
     reason: str = ""
     remedy: str = ""
     outputs: Optional[Mapping[str, str]] = None
+    params: Optional[Mapping[str, Any]] = None
 
     def body(self) -> dict[str, Any]:
         """Return the canonical ledger body: what says nothing is left out, but a missing state is said as null."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 
@@ -55,3 +56,12 @@ def contains_secret(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return any(contains_secret(item) for item in value)
     return isinstance(value, Secret)
+
+
+def without_secrets(value: Any) -> Any:
+    """Return a nested value with every secret replaced by three stars, fit to be recorded."""
+    if isinstance(value, Mapping):
+        return {key: without_secrets(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_secrets(item) for item in value]
+    return "***" if isinstance(value, Secret) else value
