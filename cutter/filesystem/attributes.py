@@ -37,11 +37,8 @@ def described(
     handle: Handle, seen: os.stat_result, owner: Optional[str], group: Optional[str]
 ) -> dict[str, Plain]:
     """Return owner, group, mode and one key for each extended attribute."""
-    texts = {
-        XATTR + name: binascii.b2a_base64(value, newline=False).decode()
-        for name, value in xattrs(handle).items()
-    }
-    return {**ownership(seen, owner, group), "mode": f"{stat.S_IMODE(seen.st_mode):04o}", **texts}
+    mode = f"{stat.S_IMODE(seen.st_mode):04o}"
+    return {**ownership(seen, owner, group), "mode": mode, **encoded(xattrs(handle))}
 
 
 def xattrs(handle: Handle) -> dict[str, bytes]:
@@ -56,6 +53,11 @@ def xattrs(handle: Handle) -> dict[str, bytes]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def encoded(found: Mapping[str, bytes]) -> dict[str, Plain]:
+    """Return extended attributes as they stand in a State: base64 text under ``xattr:<name>``."""
+    return {XATTR + name: binascii.b2a_base64(value, newline=False).decode() for name, value in found.items()}
+
+
 def declared_xattrs(state: State) -> dict[str, bytes]:
     """Return the extended attributes that a State names."""
     named = {key[len(XATTR) :]: value for key, value in state.items() if key.startswith(XATTR)}
@@ -67,33 +69,33 @@ def ids(state: State) -> tuple[int, int]:
     return _id("user", state.get("owner")), _id("group", state.get("group"))
 
 
-def put(handle: Handle, wanted: State, path: str) -> None:
+def put_in_place(handle: Handle, wanted: State, path: str) -> None:
+    """Do as `put` to a thing in use. Raises Conflict, and PermissionRefused or StepFailed from the system."""
+    with refusals("setting owner and mode of", path, world=f"{path} may have some of its attributes already"):
+        put(handle, wanted)
+
+
+def put(handle: Handle, wanted: State) -> None:
     """Give an open thing the attributes that `wanted` names, and leave alone what already is so.
 
-    Names are looked up before anything is touched. Raises Conflict for an unknown name, PermissionRefused and
-    StepFailed from the operating system.
+    Names are looked up before anything is touched. Raises Conflict for an unknown name, and OSError.
     """
     uid, gid = ids(wanted)
     seen = os.stat(handle)
-    with refusals(
-        "setting the owner and mode of", path, world=f"{path} may have some of its attributes already"
-    ):
-        if uid not in (-1, seen.st_uid) or gid not in (-1, seen.st_gid):
-            os.chown(handle, uid, gid)
-        put_xattrs(handle, declared_xattrs(wanted))
-        mode = int(str(wanted.get("mode", f"{stat.S_IMODE(seen.st_mode):o}")), 8)
-        # last: chown drops setuid and setgid, and an access list brings its own group bits
-        if stat.S_IMODE(os.stat(handle).st_mode) != mode:
-            os.chmod(handle, mode)
+    if uid not in {-1, seen.st_uid} or gid not in {-1, seen.st_gid}:
+        os.chown(handle, uid, gid)
+    _put_xattrs(handle, declared_xattrs(wanted))
+    mode = int(str(wanted.get("mode", f"{stat.S_IMODE(seen.st_mode):o}")), 8)
+    # last: chown drops setuid and setgid, and an access list brings its own group bits
+    if stat.S_IMODE(os.stat(handle).st_mode) != mode:
+        os.chmod(handle, mode)
 
 
-def put_xattrs(handle: Handle, wanted: Mapping[str, bytes]) -> None:
-    """Set the extended attributes that differ; others stay. Raises OSError."""
-    if wanted:
-        found = xattrs(handle)
-        for name, value in wanted.items():
-            if found.get(name) != value:
-                os.setxattr(handle, name, value)
+def _put_xattrs(handle: Handle, wanted: Mapping[str, bytes]) -> None:
+    found = xattrs(handle) if wanted else {}
+    for name, value in wanted.items():
+        if found.get(name) != value:
+            os.setxattr(handle, name, value)
 
 
 def _xattr(handle: Handle, name: str) -> Optional[bytes]:

@@ -6,11 +6,11 @@ import errno
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Literal, Optional
 
 from cutter.errors import Conflict
-from cutter.filesystem.attributes import described, ids, put
+from cutter.filesystem.attributes import described, ids, put, put_in_place
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.walk import (
     FOLDER,
@@ -90,19 +90,26 @@ def _opened(place: Place) -> Iterator[Optional[str]]:
 
 def _reach(place: Place, wanted: State) -> None:
     ids(wanted)  # before anything is made: an unknown name is a conflict
-    created = lstat(place) is None
-    if created:
-        with refusals("making", place.path):
-            os.mkdir(place.name, 0o700, dir_fd=place.fd)
-    try:
-        with _opened(place) as found:
-            if found is not None:
-                put(found, wanted, place.path)
-    except BaseException:
-        if created:
-            os.rmdir(place.name, dir_fd=place.fd)
-        raise
-    sync(place)
+    with _opened(place) as found:
+        if found is None:
+            _make(place, wanted)
+        else:
+            put_in_place(found, wanted, place.path)
+    with refusals("syncing", place.path, world=f"{place.path} is as declared, but perhaps not yet on disk"):
+        sync(place)
+
+
+def _make(place: Place, wanted: State) -> None:
+    with refusals("making", place.path):
+        os.mkdir(place.name, 0o700, dir_fd=place.fd)
+        try:
+            with _opened(place) as made:
+                if made is not None:
+                    put(made, wanted)
+        except BaseException:
+            with suppress(OSError):
+                os.rmdir(place.name, dir_fd=place.fd)
+            raise
 
 
 def _remove(place: Place) -> None:

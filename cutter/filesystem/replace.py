@@ -1,0 +1,131 @@
+"""A file takes the place of another, or of nothing, as a whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import NamedTuple, Optional
+
+from cutter.errors import Conflict, StepFailed
+from cutter.filesystem.attributes import declared_xattrs, encoded, ids, put, xattrs
+from cutter.filesystem.refusals import refusals
+from cutter.filesystem.regular import Regular, read_all
+from cutter.filesystem.walk import Place, lstat, sync
+from cutter.model.state import Plain, State
+
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+_ACCESS_LIST = "system.posix_acl_access"
+
+Inspection = Callable[[str], None]
+"""Judges the candidate at a path before it replaces; raises a CutterError to refuse it."""
+
+
+class Candidate(NamedTuple):
+    """A complete new file under a temporary name in the folder where it belongs."""
+
+    fd: int
+    place: Place
+
+
+def replace(
+    place: Place, old: Optional[Regular], content: bytes, wanted: State, inspect: Optional[Inspection] = None
+) -> None:
+    """Put a file with these bytes at a place, in one durable move; on any error everything stays as it was.
+
+    Attributes that `wanted` does not name are those of `old`, the file that is open at that place; with None
+    the place must be empty, also at the last moment. Raises Conflict for a file with several names, because
+    only one would be replaced, and PermissionRefused or StepFailed from the operating system.
+    """
+    _refuse_several_names(place, old)
+    ids(wanted)
+    full = wanted if old is None else {**_carried(old), **wanted}
+    with refusals("replacing" if old else "creating", place.path), _candidate(place) as candidate:
+        _fill(candidate, content, full, exact=old is not None)
+        if inspect is not None:
+            inspect(candidate.place.path)
+            _require_unaltered(candidate, content, place.path)
+        os.fsync(candidate.fd)
+        _move(candidate, place, over=old is not None)
+        sync(place)
+
+
+def remove(place: Place) -> None:
+    """Remove the name of a file or a link, durably."""
+    with refusals("removing", place.path):
+        os.unlink(place.name, dir_fd=place.fd)
+        sync(place)
+
+
+def temporary(place: Place) -> Place:
+    """Return an unpredictable name in the same folder, hidden and never longer than a name may be."""
+    return place.beside(f".cutter-{os.urandom(12).hex()}")
+
+
+@contextmanager
+def _candidate(place: Place) -> Iterator[Candidate]:
+    beside = temporary(place)
+    fd = os.open(beside.name, _NEW, 0o600, dir_fd=place.fd)
+    try:
+        yield Candidate(fd, beside)
+    finally:
+        os.close(fd)
+        with suppress(FileNotFoundError):  # it has been moved into its place
+            os.unlink(beside.name, dir_fd=place.fd)
+
+
+def _fill(candidate: Candidate, content: bytes, attributes: State, *, exact: bool) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(candidate.fd, rest) :]
+    if exact and _ACCESS_LIST not in declared_xattrs(attributes) and _ACCESS_LIST in xattrs(candidate.fd):
+        os.removexattr(candidate.fd, _ACCESS_LIST)  # inherited from the folder; the replaced file has none
+    put(candidate.fd, attributes)
+
+
+def _carried(old: Regular) -> dict[str, Plain]:
+    """Return the attributes of a file as a State; ids as numbers, so that no name is needed."""
+    numbers = {
+        "owner": str(old.seen.st_uid),
+        "group": str(old.seen.st_gid),
+        "mode": f"{old.seen.st_mode & 0o7777:04o}",
+    }
+    return {**numbers, **encoded(xattrs(old.fd))}
+
+
+def _refuse_several_names(place: Place, old: Optional[Regular]) -> None:
+    if old is not None and old.seen.st_nlink > 1:
+        raise Conflict(
+            f"{place.path} has {old.seen.st_nlink} names (hard links); only this one would be replaced",
+            remedy=f"find / -xdev -inum {old.seen.st_ino} shows its names; give this one a file of its own",
+        )
+
+
+def _require_unaltered(candidate: Candidate, content: bytes, path: str) -> None:
+    seen = lstat(candidate.place)
+    os.lseek(candidate.fd, 0, os.SEEK_SET)
+    if seen is None or seen.st_ino != os.fstat(candidate.fd).st_ino or read_all(candidate.fd) != content:
+        raise StepFailed(f"the validation of {path} altered what it was to judge")
+
+
+def _move(candidate: Candidate, place: Place, *, over: bool) -> None:
+    if not over and _linked(candidate, place):
+        return
+    os.rename(candidate.place.name, place.name, src_dir_fd=place.fd, dst_dir_fd=place.fd)
+
+
+def _linked(candidate: Candidate, place: Place) -> bool:
+    """Give the candidate its name unless the name is taken; False where the file system has no hard links."""
+    try:
+        os.link(
+            candidate.place.name, place.name, src_dir_fd=place.fd, dst_dir_fd=place.fd, follow_symlinks=False
+        )
+    except FileExistsError:
+        raise Conflict(f"something appeared at {place.path} while it was being made") from None
+    except OSError as error:
+        if error.errno in _NO_LINKS and lstat(place) is None:
+            return False
+        raise
+    return True
