@@ -1,10 +1,10 @@
-"""What a runbook may ask about a target; each fact is looked up only when it is used. Travels to the target."""
+"""What a runbook may ask about a target; each fact is looked up only when it is used. Travels."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache
 
 from cutter.errors import Conflict
 
@@ -14,7 +14,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_FACTS))
 
 
-@lru_cache(maxsize=None)
+@cache
 def fact(name: str) -> str:
     """Return a fact of this machine or user as text. Raises Conflict for a name that is no fact."""
     if name not in _FACTS:

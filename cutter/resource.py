@@ -1,9 +1,9 @@
 """What a resource type is. Read this file first.
 
-A type is one file that holds one subclass of Resource. The file's name is the type's key in a runbook; schema,
-documentation, plan, verify and undo are derived from the class. A type says what should be (`desired`), looks
-(`observe`, which changes nothing) and moves (`apply`, which reaches ``change.after`` and takes nothing but
-identity and sources from itself, so that applying the inverse change is the undo).
+A type is one file that holds one subclass of Resource. The file's name is the type's key in a runbook;
+schema, documentation, plan, verify and undo are derived from the class. A type says what should be
+(`desired`), looks (`observe`, which changes nothing) and moves (`apply`, which reaches ``change.after`` and
+takes nothing but identity and sources from itself, so that applying the inverse change is the undo).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Content(Protocol):
 
 
 class Desk(Protocol):
-    """What the controller offers while a step is prepared: files beside the runbook, templates, its environment."""
+    """What the controller offers while a step is prepared: files, templates, environment variables."""
 
     def read(self, path: str) -> bytes:
         """Return the bytes of a file, relative paths from the runbook's folder."""
@@ -91,8 +91,9 @@ def param(
 ) -> Any:
     """Declare a parameter of a resource type.
 
-    Its type comes from the annotation (str, int, bool, list[str], dict[str, str], Literal[...]), or from `schema`, a
-    JSON Schema fragment. An internal parameter is set while preparing and cannot be written in a runbook.
+    Its type comes from the annotation (str, int, bool, list[str], dict[str, str], Literal[...]), or from
+    `schema`, a JSON Schema fragment. An internal parameter is set while preparing and cannot be written in a
+    runbook.
     """
     limits = {"pattern": pattern, "minimum": minimum, "maximum": maximum}
     extra = {key: value for key, value in limits.items() if value is not None}
@@ -122,7 +123,7 @@ class Resource:
 
     @classmethod
     def prepare(cls, params: dict[str, Any], desk: Desk) -> dict[str, Any]:
-        """On the controller, replace what only the controller can read. The default returns `params` as they are."""
+        """On the controller, replace what only it can read. The default returns `params` as they are."""
         del desk
         return params
 
@@ -133,7 +134,7 @@ class Resource:
 
     @classmethod
     def needs_reason(cls, params: Mapping[str, Any]) -> bool:
-        """Tell whether a step with these parameters cannot be undone and must say `irreversible: <reason>`."""
+        """Tell whether a step with these parameters has no undo and must say `irreversible: <reason>`."""
         del params
         return not cls.reversible
 
@@ -144,7 +145,8 @@ class Resource:
     def observe(self) -> Optional[State]:
         """Look at the target and return all that matters of the thing, or None where there is none.
 
-        Changes nothing. Raises Conflict when something else is in the way and Unavailable when a tool is missing.
+        Changes nothing. Raises Conflict when something else is in the way and Unavailable when a tool is
+        missing.
         """
         raise NotImplementedError
 
@@ -158,7 +160,7 @@ class Resource:
         return {}
 
     def preview(self, change: Change, content: Content) -> str:
-        """Return the change as text for a person (a unified diff, say), secrets as ``***``; empty for none."""
+        """Return the change as text for a person, such as a unified diff, secrets as ``***``; or nothing."""
         del change, content
         return ""
 
@@ -186,7 +188,7 @@ def type_complaints(cls: type[Resource], params: Mapping[str, Any]) -> list[Comp
 
 
 def _typed(declared: Param, annotation: str) -> Param:
-    """Complete a declaration with the schema of its annotation, which is text because it is never evaluated."""
+    """Complete a declaration with the schema of its annotation, a text that is never evaluated."""
     plain = annotation[len("Optional[") : -1] if annotation.startswith("Optional[") else annotation
     if plain.startswith("Literal"):
         values = ast.literal_eval(plain[len("Literal") :])

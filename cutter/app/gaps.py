@@ -24,7 +24,7 @@ def matrix_path(workspace: Workspace) -> Path:
 
 
 def matrix_status(workspace: Workspace, ledger: SqliteLedger) -> MatrixStatus:
-    """Return the status of every gap, as of now, in this environment. Raises InvalidDocument for a bad matrix."""
+    """Return the status of every gap in this environment, now. Raises InvalidDocument for a bad matrix."""
     path = matrix_path(workspace)
     matrix = load_matrix(str(path))
     scopes = {name: _scope(workspace, path.parent / name) for name in _runbook_names(matrix)}
@@ -80,7 +80,7 @@ def _records(ledger: SqliteLedger, environment: str) -> Iterator[EvidenceRecord]
 
 
 def _unsettled(ledger: SqliteLedger, name: str, environment: str, seq: int) -> Iterator[EvidenceRecord]:
-    """Yield what a run that never ended, or has not ended yet, had set out to do: not known until looked at."""
+    """Yield what a run without an end had set out to do: not known until looked at."""
     run = history(ledger, name)[name]
     for target, step in run.unknown():
         body = {

@@ -34,7 +34,8 @@ def earlier_work(jobs: Sequence[Job], plans: Sequence[Plan], index: int) -> str:
 def refuse_unmet(workspace: Workspace, job: Job, plan: Plan, *, preflight_later: bool = False) -> None:
     """Raise for the first preflight step that does not hold, or the first step something is in the way of.
 
-    `preflight_later`: an earlier runbook of the same command has yet to be applied, so preflight is judged after it.
+    `preflight_later`: an earlier runbook of the same command has yet to be applied, so preflight is judged
+    after it.
     """
     for target in plan.targets:
         for step in target.refused:

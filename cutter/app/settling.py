@@ -1,4 +1,4 @@
-"""What an interrupted run left open is said to be unknown, before anything else happens in its environment."""
+"""What an interrupted run left open is said to be unknown before anything else happens there."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from cutter.model.runs import RunRecord, fold_runs
 def settle(ledger: SqliteLedger, environment: str) -> list[str]:
     """Close every run that has no end and return their ids.
 
-    Only the holder of the run lock may call this: a run without an end is then certainly dead. Each of its intents
-    without an outcome becomes evidence of outcome `unknown`, which the next look at that step supersedes.
+    Only the holder of the run lock may call this: a run without an end is then certainly dead. Each of its
+    intents without an outcome becomes evidence of outcome `unknown`, which the next look at that step
+    supersedes.
     """
     settled = []
     for name in ledger.unfinished_runs():

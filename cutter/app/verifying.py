@@ -12,7 +12,7 @@ from cutter.model.plan import Plan
 
 
 def verify(session: WritingSession, job: Job, *, only: Collection[str] = ()) -> tuple[Plan, RunResult]:
-    """Look at every step, record evidence (ok or drifted), and return what was seen. Targets are not touched."""
+    """Look at every step, record evidence (ok or drifted), and return it. Targets are not touched."""
     plan = plan_job(session.workspace, job, only=only)
     run = new_run_id()
     recording = session.recording(run, job, "verify", plan.digest)

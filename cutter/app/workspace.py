@@ -1,4 +1,4 @@
-"""An environment opened for work: its hosts, its ledger, its digest key, and the runbooks bound to its targets."""
+"""An environment opened for work: hosts, ledger, digest key, and the runbooks bound to its targets."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class Workspace:
 
     @cached_property
     def digest_key(self) -> bytes:
-        """The key secrets are digested with; where the environment has none yet, one for this process only."""
+        """The key that secrets are digested with; where there is none yet, one for this process only."""
         return digest_key(self.environment.ledger, create=False) or secrets.token_bytes(32)
 
     def create_digest_key(self) -> bool:
-        """Make sure that the environment has a digest key; True when what was bound with another is to be rebound."""
+        """Make sure that the environment has a digest key; True when what was bound is to be bound again."""
         known = self.__dict__.get("digest_key")
         self.__dict__["digest_key"] = digest_key(self.environment.ledger, create=True)
         return known is not None and known != self.digest_key

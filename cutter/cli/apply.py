@@ -1,7 +1,7 @@
 """Apply runbooks: plan, show, ask, apply each step, look again, record evidence.
 
-Several runbooks are applied in the order given; each one's preflight is judged when its turn comes. With --check
-nothing is applied: it is `cutter plan`.
+Several runbooks are applied in the order given; each one's preflight is judged when its turn comes. With
+--check nothing is applied: it is `cutter plan`.
 """
 
 from __future__ import annotations

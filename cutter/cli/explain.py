@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print one manual entry, or the table of all codes. Raises UsageError for a code that cutter never gives."""
+    """Print one manual entry, or all codes. Raises UsageError for a code that cutter never gives."""
     if not args.code:
         return _table(args)
     row = next((row for row in EXIT_CODES if str(row.code) == args.code), None)

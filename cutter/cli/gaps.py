@@ -1,7 +1,7 @@
 """Show the gap closure matrix, computed from evidence: OPEN, PARTIAL or CLOSED, and the next action.
 
-`cutter gaps` prints the matrix; `cutter gaps show GAP5` prints the objectives of one gap and the evidence behind
-each. Nobody can close a gap by hand: there is no such verb, flag or key.
+`cutter gaps` prints the matrix; `cutter gaps show GAP5` prints the objectives of one gap and the evidence
+behind each. Nobody can close a gap by hand: there is no such verb, flag or key.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Check the chain of the ledger, or export a checkpoint to keep elsewhere.
 
-`cutter ledger verify` names every entry that was edited, deleted, forked or swapped (exit 18). A chain cannot show
-by itself that its tail was cut: `cutter ledger checkpoint > FILE` remembers the head, and `verify --checkpoint FILE`
-compares. Whoever owns the file can rebuild all of it, so keep checkpoints, signed, where they cannot reach.
+`cutter ledger verify` names every entry that was edited, deleted, forked or swapped (exit 18). A chain
+cannot show by itself that its tail was cut: `cutter ledger checkpoint > FILE` remembers the head, and `verify
+--checkpoint FILE` compares. Whoever owns the file can rebuild all of it, so keep checkpoints, signed, where
+they cannot reach.
 """
 
 from __future__ import annotations

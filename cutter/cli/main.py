@@ -34,7 +34,7 @@ def entry() -> NoReturn:
 
 
 def main(words: list[str]) -> int:
-    """Run one command and return its exit code. Complaints go to standard error (or as JSON to standard output)."""
+    """Run one command and return its exit code. Complaints go to standard error (with --json, output)."""
     try:
         return _run(words)
     except CutterError as error:
@@ -44,7 +44,7 @@ def main(words: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # a bug; the traceback only where it was asked for
+    except Exception as error:  # noqa: BLE001 - a bug; the traceback only where it was asked for
         return _bug(error, words)
 
 

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def run_plan(args: argparse.Namespace, *, detailed: bool) -> int:
-    """Plan the runbooks of the command line. Raises the refusal that an apply would meet, after showing the plan."""
+    """Plan the runbooks of the command line. Raises, after showing it, what an apply would meet as refusal."""
     workspace = Workspace(options.choice(args))
     jobs = workspace.jobs(args.runbooks)
     plans = [plan_job(workspace, job, only=args.only, preview=args.diff) for job in jobs]

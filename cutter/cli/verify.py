@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Verify, and return 0, or 2 where something drifted. Targets are not touched; the ledger records the looks."""
+    """Verify, and return 0, or 2 where something drifted. Only the ledger is written to."""
     workspace = Workspace(options.choice(args))
     jobs = workspace.jobs(args.runbooks)
     with writing(workspace, wait_seconds=args.lock_timeout) as session:

@@ -21,7 +21,7 @@ Watch = Callable[[str, PlannedStep, Evidence], None]
 
 @dataclass(frozen=True)
 class TargetResult:
-    """What came of every step on one target. `interrupted`: the run was asked to stop before all were done."""
+    """What came of every step on one target. `interrupted`: it was asked to stop before all were done."""
 
     target: str
     identity: str

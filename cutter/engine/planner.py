@@ -16,8 +16,8 @@ def plan_target(
 ) -> TargetPlan:
     """Look at every step on one target and return the plan.
 
-    `only` restricts the plan to the steps named (declared or bound ids) and those whose outputs they use; the latter
-    must need no change. Raises UsageError for an unknown step, PreconditionError for an unmet one.
+    `only` restricts the plan to the steps named (declared or bound ids) and those whose outputs they use;
+    the latter must need no change. Raises UsageError for an unknown step, PreconditionError for an unmet one.
     """
     steps = selected(bound, only)
     plan = TargetPlan(

@@ -11,8 +11,8 @@ from typing import Any, Optional
 class Variable:
     """One value that somebody gave to a variable.
 
-    `origin` is file:line:col, or ``-e``, or ``builtin``; `layer` says whose word it is: ``runbook``, ``group web``,
-    ``host web1``, ``-e``.
+    `origin` is file:line:col, or ``-e``, or ``builtin``; `layer` says whose word it is: ``runbook``, ``group
+    web``, ``host web1``, ``-e``.
     """
 
     value: Any
@@ -26,7 +26,7 @@ Variables = Mapping[str, tuple[Variable, ...]]
 
 @dataclass(frozen=True)
 class Host:
-    """One target. `connection` is ``local`` or ``ssh``; what is None is left to the system's own configuration."""
+    """One target. `connection` is ``local`` or ``ssh``; what is None is left to the system."""
 
     name: str
     connection: str
@@ -42,8 +42,9 @@ class Host:
 class Environment:
     """An inventory folder, read whole.
 
-    `ledger` is an absolute folder or a PostgreSQL URL; `target_state` the folder on each target where kept content
-    and locks live. `groups` maps each group's name to its hosts' names. `digest` covers the content of all files.
+    `ledger` is an absolute folder or a PostgreSQL URL; `target_state` the folder on each target where kept
+    content and locks live. `groups` maps each group's name to its hosts' names. `digest` covers the content
+    of all files.
     """
 
     name: str

@@ -25,8 +25,8 @@ class Prediction(str, Enum):
 class Look:
     """What a target saw of one step, without touching it.
 
-    `reason` and `remedy` explain an unknown or blocked answer, `exit_code` is the blocked one's. `preview` shows the
-    change to a person, secrets hidden; it is never part of a plan.
+    `reason` and `remedy` explain an unknown or blocked answer, `exit_code` is the blocked one's. `preview`
+    shows the change to a person, secrets hidden; it is never part of a plan.
     """
 
     step: str

@@ -49,8 +49,8 @@ def references(value: Any) -> Iterator[str]:
 def resolve(value: Any, lookup: Callable[[str], Any]) -> Any:
     """Return the value with each reference replaced by `lookup(name)`.
 
-    `lookup` may return the reference itself (as `written(name)`) to leave it for later. Raises BadReference, and
-    whatever `lookup` raises.
+    `lookup` may return the reference itself (as `written(name)`) to leave it for later. Raises BadReference,
+    and whatever `lookup` raises.
     """
     if isinstance(value, str):
         return _resolve_text(value, lookup) if "{{" in value else value

@@ -59,8 +59,9 @@ class Runbook:
 class BoundStep:
     """One step for one target, ready to be sent there.
 
-    `id` is the declared id, or ``id[item]`` inside a loop. `params` hold plain values, secrets, and references to
-    facts and step outputs, which the target resolves. `content` maps digests to the bytes a file should have.
+    `id` is the declared id, or ``id[item]`` inside a loop. `params` hold plain values, secrets, and
+    references to facts and step outputs, which the target resolves. `content` maps digests to the bytes a
+    file should have.
     """
 
     id: str

@@ -11,7 +11,8 @@ from typing import Any, Optional
 class RunRecord:
     """One run as the ledger tells it. `exit_code` is None until the end is recorded.
 
-    `intents` are the steps per target that were about to be applied; `evidence` what is recorded of them so far.
+    `intents` are the steps per target that were about to be applied; `evidence` what is recorded of them so
+    far.
     """
 
     run: str

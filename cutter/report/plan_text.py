@@ -1,4 +1,4 @@
-"""A plan as text: the blast radius first, then what would change, what is unknown, and what stands in the way."""
+"""A plan as text: the blast radius, then what would change, what is unknown, what stands in the way."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ROLES = {"+": "good", "~": "change", "-": "bad", "?": "change", "x": "bad", "="
 
 
 def plan_text(plan: Plan, title: str, *, preflight_later: str = "", colour: bool = False) -> str:
-    """Return the plan of one runbook. `preflight_later` names an earlier runbook that may make its preflight hold."""
+    """Return the plan of one runbook. `preflight_later`: an earlier runbook that may make it runnable."""
     lines = [paint(f"{plan.runbook}: {title}", "strong", colour=colour)]
     for target in plan.targets:
         lines += _target_lines(target, preflight_later, colour=colour)

@@ -9,7 +9,7 @@ _CODES = {"good": "32", "change": "33", "bad": "31", "faint": "2", "strong": "1"
 
 
 def wants_colour(stream: TextIO, *, refused: bool = False) -> bool:
-    """Tell whether to colour what goes to a stream: a terminal that is not dumb, and neither flag nor NO_COLOR."""
+    """Tell whether to colour a stream: a terminal that is not dumb, and neither flag nor NO_COLOR."""
     if refused or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return stream.isatty()
