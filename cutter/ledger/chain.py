@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple
 
+from cutter.errors import LedgerError
 from cutter.ledger.checkpoint import Checkpoint
 
 DOMAIN = b"cutter.ledger.v1\n"
@@ -34,8 +35,15 @@ class Entry(NamedTuple):
     actor: str
 
     def content(self) -> dict[str, Any]:
-        """Return the body as plain values."""
-        content: dict[str, Any] = json.loads(self.body)
+        """Return the body as plain values. Raises LedgerError for one that was overwritten."""
+        try:
+            content = json.loads(self.body)
+        except (TypeError, ValueError):
+            content = None
+        if not isinstance(content, dict):
+            raise LedgerError(
+                f"entry {self.seq} cannot be read", remedy="see what was done: cutter ledger verify"
+            )
         return content
 
 
@@ -159,7 +167,7 @@ def _against(
     checkpoint: Checkpoint, first: Entry | None, last: Entry | None, seen: dict[str, int]
 ) -> Iterator[Finding]:
     remembered = f"the checkpoint of {checkpoint.at} remembers entry {checkpoint.seq}"
-    if first is not None and _ledger_id(first) != checkpoint.ledger:
+    if first is not None and beginning(first).get("id") != checkpoint.ledger:
         yield Finding(1, "foreign", f"this is not the ledger of the checkpoint, {checkpoint.ledger}")
     elif last is None:
         yield Finding(0, "cut", f"the ledger is empty, but {remembered}")
@@ -171,8 +179,9 @@ def _against(
         yield Finding(checkpoint.seq, "rewritten", text)
 
 
-def _ledger_id(first: Entry) -> object:
+def beginning(first: Entry | None) -> dict[str, Any]:
+    """Return what the first entry says of its ledger (id, environment); nothing where it cannot be read."""
     try:
-        return first.content().get("id")
-    except (TypeError, ValueError, AttributeError):
-        return None
+        return first.content() if first is not None and first.kind == FIRST_KIND else {}
+    except LedgerError:
+        return {}

@@ -9,33 +9,25 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from heapq import merge
 from typing import Any, Self
 
 from cutter.errors import LedgerError
 from cutter.ledger.actor import actor_name
-from cutter.ledger.chain import FIRST_KIND, Entry, Finding, check, link
+from cutter.ledger.chain import Entry, Finding, beginning, check, link
 from cutter.ledger.checkpoint import Checkpoint
 from cutter.ledger.complaints import complaint_of, refused
-from cutter.ledger.digest_key import sync_folder
+from cutter.ledger.sqlite_file import SQL, Clock, connect, create_file, exists, rfc3339, utc_now
 from cutter.model.canonical import canonical
 
 FILE = "ledger.db"
 PAGE = 2_000
-WAIT_SECONDS = 30.0
-_CREATION = ("wal", "durable", "table", "by_kind", "by_run", "no_update", "no_delete", "one_line")
+_BEFORE_ALL = -(2**63)
 
-Clock = Callable[[], datetime]
 Addition = tuple[str, Mapping[str, Any]]
 Stamp = tuple[int, int, int]
-
-
-def utc_now() -> datetime:
-    """Return the time of the machine's clock, in UTC."""
-    return datetime.now(UTC)
 
 
 class SqliteLedger:
@@ -58,10 +50,10 @@ class SqliteLedger:
         Raises LedgerError when there is none, when it belongs to another environment, or cannot be written.
         """
         path = os.path.join(folder, FILE)
-        if not _exists(path):
+        if not exists(path):
             if not create:
                 raise LedgerError("there is no ledger here", place=path, remedy="the first apply makes it")
-            _create(path, environment, now)
+            create_file(path, environment, now)
         return cls(path, environment, now, writes=True)
 
     @classmethod
@@ -74,14 +66,14 @@ class SqliteLedger:
         texts = [(kind, canonical(body).decode("ascii")) for kind, body in additions]
         if not texts:
             return ()
-        at, actor = _rfc3339(self._now()), actor_name()
+        at, actor = rfc3339(self._now()), actor_name()
         with self._transaction() as connection:
             entries: list[Entry] = []
-            previous = _one(connection, "head")
+            previous = self._entry("head")
             for kind, body in texts:
                 previous = link(previous, kind, body, at, actor)
                 entries.append(previous)
-            connection.executemany(_SQL["add"], entries)
+            connection.executemany(SQL["add"], entries)
         return tuple(entries)
 
     def entries(self, kinds: Iterable[str] | None = None, run: str | None = None) -> Iterator[Entry]:
@@ -96,14 +88,18 @@ class SqliteLedger:
             return merge(*pages, key=lambda entry: entry.seq)
         return self._pages("all")
 
+    def unfinished_runs(self) -> list[str]:
+        """Return the runs that have a ``run`` entry and no ``end``, oldest first."""
+        return [name for (name,) in self._fetch("unfinished")]
+
     def head(self) -> Entry | None:
         """Return the last entry; None where there is no ledger yet."""
-        return next(iter(self._fetch("head")), None)
+        return self._entry("head")
 
     def checkpoint(self) -> Checkpoint | None:
         """Return what is to be kept elsewhere of the ledger as it is; None where there is no ledger yet."""
-        first, head = next(iter(self._fetch("first")), None), self.head()
-        return Checkpoint(first.content()["id"], head.seq, head.hash, head.at) if first and head else None
+        head, ledger = self.head(), beginning(self._entry("first")).get("id")
+        return Checkpoint(str(ledger), head.seq, head.hash, head.at) if head and ledger else None
 
     def verify(self, checkpoint: Checkpoint | None = None) -> list[Finding]:
         """Check the whole chain; an empty list says that it is sound and, given a checkpoint, whole."""
@@ -122,39 +118,48 @@ class SqliteLedger:
         self.close()
 
     def _must_be_of(self, environment: str) -> None:
-        first = next(iter(self._fetch("first")), None)
-        named = first.content().get("environment") if first and first.kind == FIRST_KIND else None
-        if first and named is not None and named != environment:
-            self.close()
-            cause = f"this ledger belongs to the environment {named!r}, not to {environment!r}"
-            remedy = f"give {environment!r} a `ledger:` of its own in its environment.yml"
-            raise LedgerError(cause, place=self.path, remedy=remedy)
+        first = self._entry("first")
+        named = beginning(first).get("environment")
+        if named == environment or (
+            named is None and not self._writes
+        ):  # a damaged one can still be looked at
+            return
+        self.close()
+        if named is None:
+            remedy = "see what is left of it: cutter ledger verify"
+            raise LedgerError("the beginning of this ledger is missing", place=self.path, remedy=remedy)
+        cause = f"this ledger belongs to the environment {named!r}, not to {environment!r}"
+        remedy = f"give {environment!r} a `ledger:` of its own in its environment.yml"
+        raise LedgerError(cause, place=self.path, remedy=remedy)
 
     def _connect(self) -> None:
         with refused(self.path):
             if self._writes:
-                self._connection = _connection(self.path, "mode=rw")
-                self._connection.execute(_SQL["durable"])
-            elif _exists(self.path):
+                self._connection = connect(self.path, "mode=rw")
+                self._connection.execute(SQL["durable"])
+            elif exists(self.path):
                 self._stamp = None if _size(f"{self.path}-wal") else _stamp(self.path)
-                self._connection = _connection(self.path, "mode=ro&immutable=1" if self._stamp else "mode=ro")
+                self._connection = connect(self.path, "mode=ro&immutable=1" if self._stamp else "mode=ro")
+
+    def _entry(self, query: str) -> Entry | None:
+        return next(map(Entry._make, self._fetch(query)), None)
 
     def _pages(self, query: str, **values: object) -> Iterator[Entry]:
-        after = 0
+        after = _BEFORE_ALL
         while page := self._fetch(query, after=after, page=PAGE, **values):
-            yield from page
-            after = page[-1].seq
+            yield from map(Entry._make, page)
+            after = page[-1][0]
 
-    def _fetch(self, query: str, **values: object) -> list[Entry]:
+    def _fetch(self, query: str, **values: object) -> list[tuple[Any, ...]]:
         while self._connection is not None:
             try:
-                rows = self._connection.execute(_SQL[query], values).fetchall()
+                rows = self._connection.execute(SQL[query], values).fetchall()
             except sqlite3.Error as error:
                 if not self._disturbed():
                     raise complaint_of(error, self.path) from error
             else:
                 if not self._disturbed():
-                    return [Entry(*row) for row in rows]
+                    return rows
             self.close()
             self._connect()
         return []
@@ -166,72 +171,9 @@ class SqliteLedger:
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         if self._connection is None:
             raise LedgerError("the ledger is closed", place=self.path)
-        with refused(self.path):
-            self._connection.execute(_SQL["begin"])
-            with self._connection:
-                yield self._connection
-
-
-def _create(path: str, environment: str, now: Clock) -> None:
-    """Make a whole ledger under another name first, so that half of one is never found under its own."""
-    with refused(path):
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        temporary = f"{path}.{os.urandom(6).hex()}.new"
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
-        try:
-            _fill(temporary, environment, now)
-            os.link(temporary, path)
-        except FileExistsError:  # another process made it meanwhile; `open` looks whose it is
-            pass
-        finally:
-            os.unlink(temporary)
-        sync_folder(os.path.dirname(path))
-
-
-def _fill(path: str, environment: str, now: Clock) -> None:
-    body = canonical({"id": os.urandom(16).hex(), "environment": environment}).decode("ascii")
-    connection = _connection(path, "mode=rw")
-    try:
-        for name in _CREATION:
-            connection.execute(_SQL[name])
-        connection.execute(_SQL["add"], link(None, FIRST_KIND, body, _rfc3339(now()), actor_name()))
-    finally:
-        connection.close()
-
-
-def _connection(path: str, mode: str) -> sqlite3.Connection:
-    name = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    connection = sqlite3.connect(f"file:{name}?{mode}", uri=True, timeout=WAIT_SECONDS, isolation_level=None)
-    connection.text_factory = _text
-    return connection
-
-
-def _text(stored: bytes) -> str:
-    return stored.decode("utf-8", "surrogateescape")  # what was written over an entry can be anything
-
-
-def _one(connection: sqlite3.Connection, query: str) -> Entry | None:
-    row = connection.execute(_SQL[query]).fetchone()
-    return Entry(*row) if row else None
-
-
-def _statements() -> dict[str, str]:
-    with open(os.path.join(os.path.dirname(__file__), "sqlite.sql"), encoding="utf-8") as file:
-        parts = file.read().split("-- name: ")[1:]
-    return {name: statement.strip() for name, _, statement in (part.partition("\n") for part in parts)}
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _exists(path: str) -> bool:
-    with refused(path):
-        try:
-            os.stat(path)
-        except FileNotFoundError:
-            return False
-    return True
+        with refused(self.path), self._connection:
+            self._connection.execute(SQL["begin"])
+            yield self._connection
 
 
 def _stamp(path: str) -> Stamp:
@@ -244,6 +186,3 @@ def _size(path: str) -> int:
         return os.stat(path).st_size
     except FileNotFoundError:
         return 0
-
-
-_SQL = _statements()

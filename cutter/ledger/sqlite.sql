@@ -24,6 +24,9 @@ CREATE INDEX entry_kind ON entry (kind, seq)
 -- name: by_run
 CREATE INDEX entry_run ON entry (run, seq) WHERE run IS NOT NULL
 
+-- name: by_end
+CREATE INDEX entry_end ON entry (run) WHERE kind = 'end'
+
 -- name: no_update
 CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
 BEGIN SELECT RAISE(ABORT, 'entries are never updated'); END
@@ -61,3 +64,9 @@ WHERE kind = :kind AND seq > :after ORDER BY seq LIMIT :page
 -- name: of_run
 SELECT seq, prev, hash, kind, body, at, actor FROM entry
 WHERE run = :run AND seq > :after ORDER BY seq LIMIT :page
+
+-- name: unfinished
+SELECT started.run FROM entry AS started
+WHERE started.kind = 'run'
+  AND NOT EXISTS (SELECT 1 FROM entry AS ended WHERE ended.kind = 'end' AND ended.run = started.run)
+ORDER BY started.seq

@@ -1,223 +1,236 @@
-"""Gaps as declared, what closing them is judged by (steps and evidence), and what the judgement says."""
+"""Which gaps are closed: a pure fold over evidence, never stored. Nothing else closes a gap."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum
-from typing import Any, Literal, Optional, Union
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Optional
 
 from cutter.model.evidence import Outcome
-from cutter.model.runbook import Position
+from cutter.model.gap_actions import NextActions
+from cutter.model.gap_values import (
+    Baseline,
+    Blocks,
+    EvidenceRecord,
+    GapDeclaration,
+    GapMatrix,
+    GapState,
+    GapStatus,
+    MatrixHeader,
+    MatrixStatus,
+    ObjectiveDeclaration,
+    ObjectiveStatus,
+    RunbookScope,
+    Steps,
+    StepStatus,
+    evidence_record,
+    moment,
+)
 
-Steps = Union[tuple[str, ...], Literal["all"]]
-Blocks = Literal["yes", "recommended", "no"]
+__all__ = [
+    "Baseline",
+    "Blocks",
+    "EvidenceRecord",
+    "GapDeclaration",
+    "GapMatrix",
+    "GapState",
+    "GapStatus",
+    "MatrixHeader",
+    "MatrixStatus",
+    "ObjectiveDeclaration",
+    "ObjectiveStatus",
+    "RunbookScope",
+    "StepStatus",
+    "Steps",
+    "evidence_record",
+    "fold",
+    "moment",
+]
+
+TOUCHING = frozenset(
+    {Outcome.OK, Outcome.CHANGED, Outcome.FAILED, Outcome.UNKNOWN, Outcome.COMPENSATED, Outcome.BREACHED}
+)
+"""Outcomes that tell what the thing is like now; of another version of a step, they outdate what was."""
 
 
-@dataclass(frozen=True)
-class Baseline:
-    """A status that was attested at some date, with its note; nothing is computed from it."""
-
-    status: str
-    note: str = ""
-    as_of: str = ""
+_Place = tuple[str, str, str]
+_History = Mapping[_Place, Sequence[EvidenceRecord]]
 
 
-@dataclass(frozen=True)
-class ObjectiveDeclaration:
-    """What a gap needs: steps of one runbook, named by its file relative to the runbooks' folder.
+def fold(
+    matrix: GapMatrix,
+    scopes: Mapping[str, RunbookScope],
+    entries: Iterable[EvidenceRecord],
+    environment: str,
+    now: datetime,
+    *,
+    command: str = "cutter apply",
+    folder: str = "runbooks",
+) -> MatrixStatus:
+    """Judge every gap by the evidence of one environment.
 
-    `proof` says that the proof itself is the objective (its steps are rehearsals): `proved` is then success.
+    `scopes` maps a runbook's file name to all that it covers in this environment: no `--limit`, no `-e`. The
+    order of `entries` does not matter, only their `seq`. `command` and `folder` are what an operator types
+    before the name of a runbook's file.
     """
-
-    runbook: str
-    steps: Steps
-    proof: bool
-    place: Position
-
-
-@dataclass(frozen=True)
-class GapDeclaration:
-    """One row of the matrix, in the words of those who found it. `requires` are ids of other gaps.
-
-    `max_age_seconds` is how long evidence counts; None: for ever.
-    """
-
-    id: str
-    title: str
-    finding: str
-    done: str
-    residue: str
-    venue: str
-    next_package: str
-    blocks: Blocks
-    reason: str
-    requires: tuple[str, ...]
-    max_age_seconds: Optional[int]
-    pre: Baseline
-    post: Baseline
-    objectives: tuple[ObjectiveDeclaration, ...]
-    place: Position
+    history = _by_place(entry for entry in entries if entry.environment == environment)
+    judged = {gap.id: _gap(gap, scopes, history, now) for gap in matrix.gaps}
+    nexts = NextActions(judged, command, folder)
+    gaps = tuple(nexts.added_to(judged[gap.id]) for gap in matrix.gaps)
+    return MatrixStatus(matrix, environment, now, gaps)
 
 
-@dataclass(frozen=True)
-class MatrixHeader:
-    """Which document the matrix carries on: its macro, its date, the gate it covered and where it stands."""
-
-    macro: str
-    date: str
-    gate: str
-    source: str
+def _by_place(entries: Iterable[EvidenceRecord]) -> dict[_Place, list[EvidenceRecord]]:
+    found: dict[_Place, list[EvidenceRecord]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.seq):
+        found.setdefault((entry.runbook, entry.target, entry.step), []).append(entry)
+    return found
 
 
-@dataclass(frozen=True)
-class GapMatrix:
-    """The declared matrix: a header and its gaps, in the order of the file."""
-
-    header: MatrixHeader
-    gaps: tuple[GapDeclaration, ...]
-
-
-@dataclass(frozen=True)
-class RunbookScope:
-    """What a runbook covers now, or why that cannot be said.
-
-    `exists` is False for a file that is not in the tree, `problem` says why an existing one cannot be loaded.
-    `targets` maps each target to its declared steps, and each of those to the content hash per bound id: one,
-    or one per item of a loop. `identities` names the targets whose identity is known; evidence that another
-    identity gave does not count.
-    """
-
-    runbook: str
-    exists: bool = True
-    problem: str = ""
-    targets: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
-    identities: Mapping[str, str] = field(default_factory=dict)
+def _gap(
+    gap: GapDeclaration, scopes: Mapping[str, RunbookScope], history: _History, now: datetime
+) -> GapStatus:
+    judge = _Judge(scopes, history, now, gap.max_age_seconds)
+    objectives = tuple(judge.objective(declared) for declared in gap.objectives)
+    if objectives and all(objective.holds for objective in objectives):
+        state = GapState.CLOSED
+    else:
+        state = GapState.PARTIAL if any(objective.begun for objective in objectives) else GapState.OPEN
+    reopened = state is not GapState.CLOSED and judge.once_closed(objectives)
+    return GapStatus(gap, state, reopened, objectives)
 
 
-@dataclass(frozen=True)
-class EvidenceRecord:
-    """What an entry of the ledger says about one step on one target. `seq` orders records, `at` ages them."""
+class _Judge:
+    """Judges objectives by evidence, and remembers for each step when it held."""
 
-    seq: int
-    at: datetime
-    run: str
-    environment: str
-    target: str
-    identity: str
-    runbook: str
-    step: str
-    content_hash: str
-    outcome: Outcome
-    reason: str = ""
-    keys: tuple[str, ...] = ()
+    def __init__(
+        self,
+        scopes: Mapping[str, RunbookScope],
+        history: _History,
+        now: datetime,
+        max_age_seconds: Optional[int],
+    ) -> None:
+        self._scopes = scopes
+        self._history = history
+        self._now = now
+        self._max_age = max_age_seconds
+        self._turns: dict[tuple[_Place, bool], list[tuple[int, bool]]] = {}
 
+    def objective(self, declared: ObjectiveDeclaration) -> ObjectiveStatus:
+        scope = self._scopes.get(declared.runbook, RunbookScope("", exists=False))
+        bound = list(_bound(declared, scope))
+        steps = tuple(self._step(declared, scope, target, step, hash_) for target, step, hash_ in bound)
+        return ObjectiveStatus(declared, steps, _obstacle(declared, scope))
 
-class GapState(str, Enum):
-    """How far a gap is closed; the order of the words is the order of progress."""
+    def once_closed(self, objectives: Sequence[ObjectiveStatus]) -> bool:
+        """Tell whether every step of every objective held at the same time, at some entry of the ledger."""
+        if not objectives or not all(objective.steps and not objective.obstacle for objective in objectives):
+            return False
+        turns = sorted((seq, key, held) for key, turn in self._turns.items() for seq, held in turn)
+        holding: set[tuple[_Place, bool]] = set()
+        for _, key, held in turns:
+            (holding.add if held else holding.discard)(key)
+            if len(holding) == len(self._turns):
+                return True
+        return False
 
-    OPEN = "OPEN"
-    PARTIAL = "PARTIAL"
-    CLOSED = "CLOSED"
+    def _step(
+        self, declared: ObjectiveDeclaration, scope: RunbookScope, target: str, step: str, content_hash: str
+    ) -> StepStatus:
+        place = (scope.runbook, target, step)
+        identity = scope.identities.get(target)
+        everything = self._history.get(place, ())
+        records = [record for record in everything if identity is None or record.identity == identity]
+        telling = [record for record in records if _tells(record, content_hash, proof=declared.proof)]
+        self._turns[place, declared.proof] = [
+            (record.seq, _succeeds(record, content_hash, proof=declared.proof)) for record in telling
+        ]
+        newest = telling[-1] if telling else None
+        rehearsed = any(_rehearses(record, content_hash) for record in records)
+        if newest is None:
+            reason = _silence(rehearsed=rehearsed, elsewhere=bool(everything) and not records)
+        else:
+            current = any(record.content_hash == content_hash for record in telling)
+            reason = self._complaint(newest, content_hash, proof=declared.proof, current=current)
+        return StepStatus(target, step, not reason, rehearsed, reason, newest or _last(records))
 
+    def _complaint(self, newest: EvidenceRecord, content_hash: str, *, proof: bool, current: bool) -> str:
+        if newest.content_hash != content_hash:
+            which = "another version of the step, and newer" if current else "an older version of the step"
+            return f"evidence is of {which}"
+        if not _succeeds(newest, content_hash, proof=proof):
+            return _told(newest)
+        return self._staleness(newest)
 
-@dataclass(frozen=True)
-class StepStatus:
-    """One step on one target: whether its newest evidence holds, that evidence, and why it does not hold.
-
-    `rehearsed` says that a proof succeeded, which closes nothing unless the proof is the objective.
-    """
-
-    target: str
-    step: str
-    holds: bool
-    rehearsed: bool
-    reason: str
-    record: Optional[EvidenceRecord]
-
-
-@dataclass(frozen=True)
-class ObjectiveStatus:
-    """One objective: its steps, and in `obstacle` what keeps it from ever holding, whatever the evidence."""
-
-    declaration: ObjectiveDeclaration
-    steps: tuple[StepStatus, ...]
-    obstacle: str
-
-    @property
-    def holds(self) -> bool:
-        """Every step holds, and there is at least one."""
-        return bool(self.steps) and not self.obstacle and all(step.holds for step in self.steps)
-
-    @property
-    def begun(self) -> bool:
-        """Some step holds, or was rehearsed."""
-        return any(step.holds or step.rehearsed for step in self.steps)
-
-    @property
-    def missing(self) -> tuple[StepStatus, ...]:
-        """The steps that do not hold."""
-        return tuple(step for step in self.steps if not step.holds)
-
-
-@dataclass(frozen=True)
-class GapStatus:
-    """One gap, judged. `reopened`: all its objectives held at one time, and no longer do.
-
-    `next_action` says in words what is missing first, and `command` is the line to type, where one exists.
-    """
-
-    declaration: GapDeclaration
-    status: GapState
-    reopened: bool
-    objectives: tuple[ObjectiveStatus, ...]
-    next_action: str = ""
-    command: str = ""
+    def _staleness(self, record: EvidenceRecord) -> str:
+        if self._max_age is None:
+            return ""
+        if record.at > self._now:
+            return f"evidence is dated in the future: {record.at.isoformat()}"
+        age = self._now - record.at
+        limit = timedelta(seconds=self._max_age)
+        return f"evidence has expired: it is older than {limit}" if age > limit else ""
 
 
-@dataclass(frozen=True)
-class MatrixStatus:
-    """The whole matrix in one environment, at one time."""
-
-    matrix: GapMatrix
-    environment: str
-    at: datetime
-    gaps: tuple[GapStatus, ...]
-
-    @property
-    def blocking(self) -> tuple[GapStatus, ...]:
-        """The gaps that block the first production run."""
-        return tuple(
-            gap for gap in self.gaps if gap.declaration.blocks == "yes" and gap.status is not GapState.CLOSED
-        )
+def _bound(declared: ObjectiveDeclaration, scope: RunbookScope) -> Iterator[tuple[str, str, str]]:
+    if not scope.exists or scope.problem:
+        return
+    for target, steps in sorted(scope.targets.items()):
+        for declared_id in steps if declared.steps == "all" else declared.steps:
+            for bound_id, content_hash in steps.get(declared_id, {}).items():
+                yield target, bound_id, content_hash
 
 
-def evidence_record(seq: int, at: str, body: Mapping[str, Any]) -> EvidenceRecord:
-    """Return the record of an evidence entry; an outcome that nobody knows is `unknown`, never success."""
-    return EvidenceRecord(
-        seq=seq,
-        at=moment(at),
-        run=str(body.get("run", "")),
-        environment=str(body.get("environment", "")),
-        target=str(body.get("target", "")),
-        identity=str(body.get("identity", "")),
-        runbook=str(body.get("runbook", "")),
-        step=str(body.get("step", "")),
-        content_hash=str(body.get("content_hash", "")),
-        outcome=_outcome(body.get("outcome")),
-        reason=str(body.get("reason", "")),
-        keys=tuple(body.get("keys", ())),
-    )
+def _obstacle(declared: ObjectiveDeclaration, scope: RunbookScope) -> str:
+    if not scope.exists:
+        return "is not in the tree yet"
+    if scope.problem:
+        return f"cannot be loaded: {scope.problem}"
+    if not scope.targets:
+        return "has no target here"
+    return next(_of_steps(declared, scope), "")
 
 
-def moment(at: str) -> datetime:
-    """Return the time that an RFC 3339 text in UTC names, as ledger entries write it."""
-    return datetime.fromisoformat(at.replace("Z", "+00:00"))
+def _of_steps(declared: ObjectiveDeclaration, scope: RunbookScope) -> Iterator[str]:
+    if not declared.steps:
+        yield "is named without a step, which nothing can prove"
+    for target, steps in sorted(scope.targets.items()):
+        wanted = tuple(steps) if declared.steps == "all" else declared.steps
+        if not wanted:
+            yield f"has no steps on {target}"
+        for step in wanted:
+            if step not in steps:
+                yield f"has no step {step!r}"
+            elif not steps[step]:
+                yield f"has a step {step!r} whose loop has no items on {target}"
 
 
-def _outcome(value: object) -> Outcome:
-    try:
-        return Outcome(value)
-    except ValueError:
-        return Outcome.UNKNOWN
+def _tells(record: EvidenceRecord, content_hash: str, *, proof: bool) -> bool:
+    """Tell whether a record says what the thing is like now, which a proof that was rolled back does not."""
+    if record.content_hash != content_hash:
+        return record.outcome in TOUCHING
+    return proof or record.outcome is not Outcome.PROVED
+
+
+def _succeeds(record: EvidenceRecord, content_hash: str, *, proof: bool) -> bool:
+    proved = proof and record.outcome is Outcome.PROVED
+    return record.content_hash == content_hash and (record.outcome.success or proved)
+
+
+def _rehearses(record: EvidenceRecord, content_hash: str) -> bool:
+    return record.outcome is Outcome.PROVED and record.content_hash == content_hash
+
+
+def _silence(*, rehearsed: bool, elsewhere: bool) -> str:
+    if rehearsed:
+        return "only rehearsed so far"
+    return "evidence is of another machine" if elsewhere else "no evidence yet"
+
+
+def _told(record: EvidenceRecord) -> str:
+    keys = f" ({', '.join(record.keys)})" if record.keys else ""
+    return f"{record.outcome.value}{keys}" + (f": {record.reason}" if record.reason else "")
+
+
+def _last(records: Sequence[EvidenceRecord]) -> Optional[EvidenceRecord]:
+    return records[-1] if records else None
