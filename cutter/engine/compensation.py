@@ -48,7 +48,9 @@ def _inverse(evidence: Evidence) -> RevertRequest:
 
 
 def _by_hand(request: RevertRequest) -> str:
-    place = next((str(request.params[name]) for name in ("path", "home", "name") if name in request.params), "it")
+    place = next(
+        (str(request.params[name]) for name in ("path", "home", "name") if name in request.params), "it"
+    )
     if request.goal is None:
         return f"remove {place}, which the run made"
     attributes = ", ".join(f"{key} {value}" for key, value in sorted(request.goal.items()))

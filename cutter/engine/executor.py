@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from cutter.agent import drift_of
 from cutter.engine.planner import request_for
@@ -97,11 +98,20 @@ def converged(plan: TargetPlan, bound: BoundRunbook) -> Iterator[Evidence]:
 def _apply(
     plan: TargetPlan, bound: BoundRunbook, target: Target, recording: Recording, stop: Callable[[], bool]
 ) -> Iterator[Evidence]:
-    recording.intents(plan.target, plan.identity, plan.pending)
+    recording.intents(plan.target, plan.identity, [_intent(step) for step in plan.pending])
     steps = {step.id: step for step in bound.steps}
     requests = [request_for(steps[planned.id], planned) for planned in plan.steps]
     content = {digest: held for step in plan.pending for digest, held in steps[step.id].content.items()}
     return target.apply(requests, content, stop)
+
+
+def _intent(step: PlannedStep) -> Mapping[str, Any]:
+    return {
+        "step": step.id,
+        "content_hash": step.content_hash,
+        "before": step.look.before,
+        "after": step.look.after,
+    }
 
 
 def _touched(evidence: Evidence) -> bool:

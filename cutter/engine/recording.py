@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cutter.model.evidence import Evidence
-from cutter.model.plan import PlannedStep
 
 Note = tuple[str, Mapping[str, Any]]
 """The kind and the body of one entry of the ledger."""
@@ -28,18 +27,12 @@ class Recording:
         """Note that the run begins."""
         self._note("run", body)
 
-    def intents(self, target: str, identity: str, steps: Sequence[PlannedStep]) -> None:
-        """Make durable what the run is about to do on a target, before the first effect."""
-        planned = [
-            {
-                "step": step.id,
-                "content_hash": step.content_hash,
-                "before": step.look.before,
-                "after": step.look.after,
-            }
-            for step in steps
-        ]
-        self._note("intent", {"target": target, "identity": identity, "steps": planned})
+    def intents(self, target: str, identity: str, steps: Sequence[Mapping[str, Any]]) -> None:
+        """Make durable what the run is about to do on a target, before the first effect.
+
+        Each step gives its id, its content hash, and its state before and after.
+        """
+        self._note("intent", {"target": target, "identity": identity, "steps": list(steps)})
         self.commit()
 
     def evidence(self, target: str, identity: str, evidence: Evidence) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from cutter.agent import StepRequest
+from cutter.agent import RevertRequest, StepRequest
 from cutter.model.evidence import Evidence
 from cutter.model.plan import Look
 
@@ -29,3 +29,9 @@ class Target(Protocol):
         self, steps: Sequence[StepRequest], content: Mapping[str, bytes], stop: Callable[[], bool]
     ) -> Iterator[Evidence]:
         """Apply the steps in order and yield evidence as it comes. Raises Unavailable."""
+
+    def revert(self, steps: Sequence[RevertRequest], stop: Callable[[], bool]) -> Iterator[Evidence]:
+        """Take steps back in the order given and yield evidence as it comes. Raises Unavailable."""
+
+    def revertible(self, steps: Sequence[RevertRequest]) -> Sequence[str]:
+        """Return per step why it cannot be taken back now, or an empty text; nothing is touched."""

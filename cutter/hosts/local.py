@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cutter.agent import Agent, StepRequest
+from cutter.agent import Agent, RevertRequest, StepRequest
 from cutter.facts import machine_identity
 from cutter.filesystem.kept import KeptContent
 from cutter.model.evidence import Evidence
@@ -38,6 +38,15 @@ class LocalTarget:
     ) -> Iterator[Evidence]:
         """Apply the steps in order and yield evidence as it comes."""
         return self._agent(content).apply(steps, stop)
+
+    def revert(self, steps: Sequence[RevertRequest], stop: Callable[[], bool]) -> Iterator[Evidence]:
+        """Take steps back in the order given and yield evidence as it comes."""
+        return self._agent({}).revert(steps, stop)
+
+    def revertible(self, steps: Sequence[RevertRequest]) -> Sequence[str]:
+        """Return per step why it cannot be taken back now, or an empty text; nothing is touched."""
+        agent = self._agent({})
+        return [agent.revertible(step) for step in steps]
 
     def _agent(self, content: Mapping[str, bytes]) -> Agent:
         kept = KeptContent(self.kept_folder)

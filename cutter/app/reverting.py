@@ -1,0 +1,141 @@
+"""Revert a run: show what would be taken back, then take it back, newest first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cutter.agent import RevertRequest
+from cutter.app.applying import WritingSession, new_run_id
+from cutter.app.settling import history
+from cutter.engine.compensation import inverse_steps, manual_steps, recorded
+from cutter.engine.executor import count
+from cutter.engine.recording import Recording
+from cutter.errors import StalePlan, StepFailed, UsageError, WrongTarget
+from cutter.model.evidence import Evidence, Outcome
+from cutter.model.runs import RunRecord
+
+
+@dataclass(frozen=True)
+class TargetRevert:
+    """What would be taken back on one target, newest first."""
+
+    target: str
+    identity: str
+    requests: tuple[RevertRequest, ...]
+
+
+@dataclass(frozen=True)
+class RevertResult:
+    """What came of a revert. `manual` tells a person what is left, when not everything could be put back."""
+
+    run: str
+    evidence: tuple[tuple[str, Evidence], ...]
+    manual: tuple[str, ...]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many steps had each outcome."""
+        return count(evidence for _, evidence in self.evidence)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when everything is as it was before the run, else 12, or 20 when nothing was touched."""
+        outcomes = [evidence.outcome for _, evidence in self.evidence]
+        if all(outcome is Outcome.COMPENSATED for outcome in outcomes):
+            return 0
+        untouched = Outcome.COMPENSATED not in outcomes and Outcome.FAILED not in outcomes
+        return StalePlan.exit_code if untouched else StepFailed.exit_code
+
+
+def chosen_run(session: WritingSession, wanted: str) -> RunRecord:
+    """Return the run whose id begins with `wanted`. Raises UsageError for none or several."""
+    runs = history(session.ledger)
+    found = [record for name, record in runs.items() if wanted and name.startswith(wanted)]
+    if len(found) != 1:
+        raise UsageError(f"{len(found)} runs begin with {wanted!r}", remedy=session.workspace.command("runs"))
+    return found[0]
+
+
+def plan_revert(session: WritingSession, run: RunRecord) -> tuple[TargetRevert, ...]:
+    """Return what reverting a run would do. Raises StalePlan when anything changed since, WrongTarget elsewhere."""
+    if run.unknown():
+        names = ", ".join(step["step"] for _, step in run.unknown())
+        cause = f"what came of {names} is not known, so there is no telling what to take back"
+        raise StalePlan(cause, remedy="apply the runbook again: it looks and goes on; then revert that run")
+    reverts = tuple(_of_target(session, run, target) for target in _targets(run))
+    for revert in reverts:
+        _refuse_moved_on(session, revert)
+    return tuple(revert for revert in reverts if revert.requests)
+
+
+def revert(
+    session: WritingSession, run: RunRecord, reverts: Sequence[TargetRevert], *, stop: Callable[[], bool]
+) -> RevertResult:
+    """Take back a run on all its targets and record it as a run of its own."""
+    recording = _recording(session, run)
+    found: list[tuple[str, Evidence]] = []
+    manual: list[str] = []
+    for target in reverts:
+        evidence = take_back(session, recording, target, stop=stop)
+        found += [(target.target, item) for item in evidence]
+        manual += manual_steps(target.requests, evidence)
+    result = RevertResult(recording.run, tuple(found), tuple(manual))
+    recording.end(result.exit_code, result.counts)
+    return result
+
+
+def take_back(
+    session: WritingSession, recording: Recording, revert: TargetRevert, *, stop: Callable[[], bool]
+) -> tuple[Evidence, ...]:
+    """Apply the inverse of each step on one target: intents first, outcomes as they come."""
+    recording.intents(revert.target, revert.identity, [_intent(request) for request in revert.requests])
+    target = session.workspace.target(revert.target)
+    evidence = []
+    for item in target.revert(revert.requests, stop):
+        recording.evidence(revert.target, revert.identity, item)
+        recording.commit()
+        evidence.append(item)
+    return tuple(evidence)
+
+
+def _of_target(session: WritingSession, run: RunRecord, target: str) -> TargetRevert:
+    bodies = [item for item in run.evidence if item["target"] == target]
+    identity = session.workspace.target(target).identity()
+    recorded_identity = bodies[0]["identity"]
+    if identity != recorded_identity:
+        raise WrongTarget(f"{target} is {identity}; the run was on {recorded_identity}")
+    return TargetRevert(target, identity, inverse_steps(map(recorded, bodies)))
+
+
+def _refuse_moved_on(session: WritingSession, revert: TargetRevert) -> None:
+    reasons = session.workspace.target(revert.target).revertible(revert.requests)
+    moved = [f"{step.id}: {why}" for step, why in zip(revert.requests, reasons, strict=True) if why]
+    if moved:
+        raise StalePlan(
+            f"{len(moved)} of {len(revert.requests)} steps cannot be taken back: " + "; ".join(moved),
+            place=revert.target,
+            remedy="put those back by hand, or write a runbook that declares what should be",
+        )
+
+
+def _recording(session: WritingSession, run: RunRecord) -> Recording:
+    common = {"environment": session.workspace.environment.name, "runbook": run.runbook}
+    recording = Recording(session.ledger.append, new_run_id(), common)
+    recording.start({"verb": "revert", "reverts": run.run})
+    return recording
+
+
+def _intent(request: RevertRequest) -> Mapping[str, Any]:
+    return {
+        "step": request.id,
+        "content_hash": request.content_hash,
+        "before": request.expected,
+        "after": request.goal,
+    }
+
+
+def _targets(run: RunRecord) -> list[str]:
+    return list(dict.fromkeys(item["target"] for item in run.evidence))
