@@ -32,7 +32,7 @@ class RevertRequest(NamedTuple):
 
 
 class StepRequest(NamedTuple):
-    """One step as the target gets it. `planned` is the change that must not be exceeded; None where unknown."""
+    """One step as the target gets it. `planned` is the change not to be exceeded; None where unknown."""
 
     id: str
     type: str
@@ -53,7 +53,7 @@ class Agent:
         """Yield what each step would do; nothing on the target is changed."""
         pending: list[Look] = []
         for step in steps:
-            look = self._look_at(step, pending, preview)
+            look = self._look_at(step, pending, preview=preview)
             if look.prediction in (Prediction.CHANGE, Prediction.UNKNOWN):
                 pending.append(look)
             elif look.prediction is Prediction.NO_CHANGE:
@@ -76,7 +76,7 @@ class Agent:
             yield evidence
 
     def revert(self, steps: Iterable[RevertRequest], stop: Callable[[], bool]) -> Iterator[Evidence]:
-        """Take steps back in the order given and yield evidence: compensated, stale, failed, or skipped after those."""
+        """Take steps back in the order given; what comes after the first failure is skipped."""
         halted = ""
         for step in steps:
             if not halted and stop():
@@ -93,7 +93,7 @@ class Agent:
         except (CutterError, OSError, LookupError) as error:
             return str(error)
 
-    def _look_at(self, step: StepRequest, pending: list[Look], preview: bool) -> Look:
+    def _look_at(self, step: StepRequest, pending: list[Look], *, preview: bool) -> Look:
         try:
             resource = self._resource(step)
             before, after = resource.observe(), resource.desired()
@@ -103,9 +103,9 @@ class Agent:
             return _obstacle(step, error, pending)
         except OSError as error:
             return _obstacle(step, _from_os(error), pending)
-        return self._answer(step, resource, Change(before, after), preview)
+        return self._answer(step, resource, Change(before, after), preview=preview)
 
-    def _answer(self, step: StepRequest, resource: Resource, change: Change, preview: bool) -> Look:
+    def _answer(self, step: StepRequest, resource: Resource, change: Change, *, preview: bool) -> Look:
         if change.empty:
             outputs = resource.results(change.before)
             return Look(step.id, Prediction.NO_CHANGE, change.before, change.after, outputs=outputs)
@@ -192,7 +192,7 @@ class _Attempt:
     step: Union[StepRequest, RevertRequest]
     params: Mapping[str, Any] = field(default_factory=dict)
     resource: Optional[Resource] = None
-    change: Change = Change(None, None)
+    change: Change = field(default_factory=lambda: Change(None, None))
     looked: bool = False
     observed: Optional[State] = None
 

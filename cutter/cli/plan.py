@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def run_plan(args: argparse.Namespace, *, detailed: bool) -> int:
-    """Plan the runbooks of the command line. Raises, after showing it, what an apply would meet as refusal."""
+    """Plan the runbooks of the command line. Raises, after showing it, what would refuse an apply."""
     workspace = Workspace(options.choice(args))
     jobs = workspace.jobs(args.runbooks)
     plans = [plan_job(workspace, job, only=args.only, preview=args.diff) for job in jobs]

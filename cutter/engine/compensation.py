@@ -26,7 +26,7 @@ def recorded(body: Mapping[str, Any]) -> Evidence:
     names = set(Evidence.__dataclass_fields__) & set(body)
     fields = {name: body[name] for name in names}
     fields["keys"] = tuple(fields.get("keys", ()))
-    return Evidence(**{**{"type": ""}, **fields, "outcome": Outcome(body["outcome"])})
+    return Evidence(**{"type": "", **fields, "outcome": Outcome(body["outcome"])})
 
 
 def manual_steps(requests: Sequence[RevertRequest], evidence: Sequence[Evidence]) -> list[str]:

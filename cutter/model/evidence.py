@@ -80,8 +80,8 @@ class Evidence:
     """What was seen of one step on one target, by one run.
 
     `before` is the state found, `after` the state declared, `observed` the fresh look at the end. `keys` are
-    the attributes that were (or are) different. `params` are those of a step that was, or may have been, changed: what it
-    takes to undo it, secrets left out.
+    the attributes that were (or are) different. `params` are those of a step that was, or may have been,
+    changed: what it takes to undo it, secrets left out.
     """
 
     step: str
@@ -98,7 +98,7 @@ class Evidence:
     params: Optional[Mapping[str, Any]] = None
 
     def body(self) -> dict[str, Any]:
-        """Return the canonical ledger body: what says nothing is left out, but a missing state is said as null."""
+        """Return the canonical ledger body: what says nothing is left out, a missing state is null."""
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
         fields["outcome"] = self.outcome.value
         fields["keys"] = sorted(self.keys)
