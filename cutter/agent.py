@@ -89,7 +89,10 @@ class Agent:
     def revertible(self, step: RevertRequest) -> str:
         """Say why a step cannot be taken back now, or nothing; the target is only looked at."""
         try:
-            return _moved_on(step, resource_type(step.type)(step.params, self.digest_key).observe())
+            kind = resource_type(step.type)
+            if kind.needs_reason(step.params):
+                return "it cannot be undone"
+            return _moved_on(step, kind(step.params, self.digest_key).observe())
         except (CutterError, OSError, LookupError) as error:
             return str(error)
 

@@ -6,10 +6,11 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cutter import __version__
+from cutter.app.compensating import compensate, refuse_halted
 from cutter.app.planning import preflight_job, refuse_unmet
 from cutter.app.settling import settle
 from cutter.app.workspace import Job, Workspace
@@ -40,12 +41,17 @@ class WritingSession:
         """
         run = new_run_id()
         with self.refusals_recorded(run, job):
+            refuse_halted(self.ledger, [bound.target for bound in job.bound])
             refuse_unmet(self.workspace, job, preflight_job(self.workspace, job))
         recording = self.recording(run, job, "apply", plan.digest)
         results: list[TargetResult] = []
         for bound, target_plan in zip(job.bound, plan.targets, strict=True):
             target = self.workspace.target(bound.target)
-            results.append(execute(target_plan, bound, target, recording, stop=stop, watch=watch))
+            done = execute(target_plan, bound, target, recording, stop=stop, watch=watch)
+            if job.runbook.on_failure == "revert" and done.exit_code and done.changed:
+                taken_back = compensate(target, recording, done.identity, done.evidence)
+                done = replace(done, compensation=taken_back)
+            results.append(done)
         result = RunResult(run, job.runbook.name, tuple(results))
         recording.end(result.exit_code, result.counts)
         return result

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from cutter.agent import RevertRequest
 from cutter.app.applying import WritingSession, new_run_id
+from cutter.app.compensating import TargetRevert, take_back
 from cutter.app.settling import history
 from cutter.engine.compensation import inverse_steps, manual_steps, recorded
 from cutter.engine.executor import count
@@ -16,15 +15,6 @@ from cutter.engine.recording import Recording
 from cutter.errors import StalePlan, StepFailed, UsageError, WrongTarget
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.runs import RunRecord
-
-
-@dataclass(frozen=True)
-class TargetRevert:
-    """What would be taken back on one target, newest first."""
-
-    target: str
-    identity: str
-    requests: tuple[RevertRequest, ...]
 
 
 @dataclass(frozen=True)
@@ -60,7 +50,10 @@ def chosen_run(session: WritingSession, wanted: str) -> RunRecord:
 
 
 def plan_revert(session: WritingSession, run: RunRecord) -> tuple[TargetRevert, ...]:
-    """Return what reverting a run would do. Raises StalePlan when anything changed since, WrongTarget elsewhere."""
+    """Return what reverting a run would do.
+
+    Raises StalePlan when anything changed since, and WrongTarget on another machine.
+    """
     if run.unknown():
         names = ", ".join(step["step"] for _, step in run.unknown())
         cause = f"what came of {names} is not known, so there is no telling what to take back"
@@ -79,26 +72,12 @@ def revert(
     found: list[tuple[str, Evidence]] = []
     manual: list[str] = []
     for target in reverts:
-        evidence = take_back(session, recording, target, stop=stop)
+        evidence = take_back(session.workspace.target(target.target), recording, target, stop=stop)
         found += [(target.target, item) for item in evidence]
         manual += manual_steps(target.requests, evidence)
     result = RevertResult(recording.run, tuple(found), tuple(manual))
     recording.end(result.exit_code, result.counts)
     return result
-
-
-def take_back(
-    session: WritingSession, recording: Recording, revert: TargetRevert, *, stop: Callable[[], bool]
-) -> tuple[Evidence, ...]:
-    """Apply the inverse of each step on one target: intents first, outcomes as they come."""
-    recording.intents(revert.target, revert.identity, [_intent(request) for request in revert.requests])
-    target = session.workspace.target(revert.target)
-    evidence = []
-    for item in target.revert(revert.requests, stop):
-        recording.evidence(revert.target, revert.identity, item)
-        recording.commit()
-        evidence.append(item)
-    return tuple(evidence)
 
 
 def _of_target(session: WritingSession, run: RunRecord, target: str) -> TargetRevert:
@@ -126,15 +105,6 @@ def _recording(session: WritingSession, run: RunRecord) -> Recording:
     recording = Recording(session.ledger.append, new_run_id(), common)
     recording.start({"verb": "revert", "reverts": run.run})
     return recording
-
-
-def _intent(request: RevertRequest) -> Mapping[str, Any]:
-    return {
-        "step": request.id,
-        "content_hash": request.content_hash,
-        "before": request.expected,
-        "after": request.goal,
-    }
 
 
 def _targets(run: RunRecord) -> list[str]:

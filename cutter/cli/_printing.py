@@ -14,7 +14,7 @@ from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Plan, PlannedStep
 from cutter.report.banner import banner
 from cutter.report.plan_text import plan_text
-from cutter.report.run_text import failure_lines, outcome_line, verdict_line
+from cutter.report.run_text import compensation_lines, failure_lines, outcome_line, verdict_line
 
 
 def environment_body(workspace: Workspace) -> dict[str, Any]:
@@ -55,6 +55,8 @@ def print_result(result: RunResult, args: argparse.Namespace) -> None:
     """Print the failures, whole, and the verdict in one line."""
     for target in result.targets:
         for line in failure_lines(target.target, target.evidence, colour=colour(args)):
+            print(line)
+        for line in compensation_lines(target.target, target.compensation, colour=colour(args)):
             print(line)
     title = exit_title(result.exit_code)
     print(

@@ -1,7 +1,7 @@
 """Take back what a run changed: the inverse changes, newest first, each followed by a fresh look.
 
-Refuses (exit 20), before touching anything, when something changed since the run, or when the run did something
-that cannot be taken back.
+Refuses (exit 20), before touching anything, when something changed since the run, or when the run did
+something that cannot be taken back.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import argparse
 from collections.abc import Sequence
 
 from cutter.app.applying import writing
+from cutter.app.compensating import TargetRevert
 from cutter.app.interrupts import graceful_stop
-from cutter.app.reverting import RevertResult, TargetRevert, chosen_run, plan_revert, revert
+from cutter.app.reverting import RevertResult, chosen_run, plan_revert, revert
 from cutter.app.workspace import Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing

@@ -12,7 +12,7 @@ from cutter.engine.planner import request_for
 from cutter.engine.recording import Recording
 from cutter.engine.target import Target
 from cutter.errors import EXIT_CODES, Interrupted
-from cutter.model.evidence import Evidence, Outcome, exit_of, worst_exit
+from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome, exit_of, worst_exit
 from cutter.model.plan import PlannedStep, TargetPlan
 from cutter.model.runbook import BoundRunbook
 
@@ -28,15 +28,24 @@ class TargetResult:
     identity: str
     evidence: tuple[Evidence, ...]
     interrupted: bool = False
+    compensation: tuple[Evidence, ...] = ()
+
+    @property
+    def restored(self) -> bool:
+        """Tell whether everything the run changed was put back, as a fresh look found."""
+        taken_back = (item.outcome is Outcome.COMPENSATED for item in self.compensation)
+        return bool(self.compensation) and all(taken_back)
 
     @property
     def changed(self) -> bool:
         """Tell whether the target is, or may be, different from what the run found."""
-        return any(_touched(evidence) for evidence in self.evidence)
+        return not self.restored and any(_touched(evidence) for evidence in self.evidence)
 
     @property
     def exit_code(self) -> int:
         """The exit code of this target alone."""
+        if self.restored:
+            return EXIT_OF_OUTCOME[Outcome.COMPENSATED]
         if self.interrupted:
             return Interrupted.exit_code
         return exit_of((evidence.outcome for evidence in self.evidence), changed=self.changed)
@@ -58,7 +67,7 @@ class RunResult:
     @property
     def counts(self) -> Counter[str]:
         """How many steps had each outcome."""
-        return count(evidence for target in self.targets for evidence in target.evidence)
+        return count(item for target in self.targets for item in (*target.evidence, *target.compensation))
 
 
 def count(evidence: Iterable[Evidence]) -> Counter[str]:

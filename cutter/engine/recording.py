@@ -39,6 +39,11 @@ class Recording:
         """Note what came of a step; durable at the next commit."""
         self._note("evidence", {"target": target, "identity": identity, **evidence.body()})
 
+    def halt(self, target: str, manual: Sequence[str]) -> None:
+        """Make durable that nothing may run on a target until a person has done what is left to do."""
+        self._note("halt", {"target": target, "manual": list(manual)})
+        self.commit()
+
     def end(self, exit_code: int, counts: Mapping[str, int]) -> None:
         """Note how the run ended, and make everything durable."""
         self._note("end", {"exit_code": exit_code, "outcomes": dict(counts)})

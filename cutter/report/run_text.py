@@ -54,6 +54,15 @@ def failure_lines(target: str, evidence: Iterable[Evidence], *, colour: bool = F
         yield f"skipped: {skipped} later step{'s' if skipped > 1 else ''} on {target}, untouched"
 
 
+def compensation_lines(target: str, evidence: Iterable[Evidence], *, colour: bool = False) -> Iterator[str]:
+    """Yield what was taken back after a failure, and what could not be."""
+    for item in evidence:
+        if item.outcome is Outcome.COMPENSATED:
+            yield outcome_line(target, item, colour=colour)
+        else:
+            yield from failure_lines(target, [item], colour=colour)
+
+
 def _world(evidence: Evidence) -> str:
     if evidence.outcome is Outcome.UNKNOWN:
         return "not known; the next run looks"
