@@ -1,0 +1,63 @@
+"""The words that every form of the matrix shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cutter.model.gaps import Baseline, GapDeclaration, GapState, GapStatus, MatrixStatus, ObjectiveStatus
+
+ROLE_OF_STATE = {GapState.CLOSED: "good", GapState.PARTIAL: "change", GapState.OPEN: "bad"}
+
+
+def attested(baseline: Baseline) -> str:
+    """Return a baseline as the roll-up has it: the status, and its note in brackets."""
+    return f"{baseline.status} ({baseline.note})" if baseline.note else baseline.status
+
+
+def blocks(declared: GapDeclaration) -> str:
+    """Return whether a gap blocks the first production run, with the reason."""
+    joint = " — " if declared.blocks == "yes" else " "
+    return f"{declared.blocks}{joint}{declared.reason}" if declared.reason else declared.blocks
+
+
+def now(gap: GapStatus) -> str:
+    """Return the computed status, with what a reader must not miss about it."""
+    if gap.reopened:
+        return f"{gap.status.value} (reopened)"
+    return f"{gap.status.value} (rehearsed)" if _only_rehearsed(gap) else gap.status.value
+
+
+def drifts(gap: GapStatus) -> list[str]:
+    """Return, for each step that does not hold, its name, target and reason."""
+    missing = (step for objective in gap.objectives for step in objective.missing)
+    return list(dict.fromkeys(f"{step.step} on {step.target}: {step.reason}" for step in missing))
+
+
+def steps(objective: ObjectiveStatus) -> str:
+    """Return what an objective asks for."""
+    declared = objective.declaration
+    which = declared.steps if isinstance(declared.steps, str) else ", ".join(declared.steps)
+    return f"{declared.runbook}: {which or 'no'} steps" + (" (proof)" if declared.proof else "")
+
+
+def summary(status: MatrixStatus) -> str:
+    """Return the matrix in sentences: how many gaps are how far, and what blocks the first production run."""
+    counts = [
+        f"{sum(1 for gap in status.gaps if gap.status is state)} {state.value}"
+        for state in reversed(GapState)
+    ]
+    reopened = [gap.declaration.id for gap in status.gaps if gap.reopened]
+    again = f" Reopened: {_joined(reopened)}." if reopened else ""
+    blocking = [gap.declaration.id for gap in status.blocking]
+    run = f"is blocked by {_joined(blocking)}" if blocking else "is blocked by no gap"
+    return f"Of {len(status.gaps)} gaps, {_joined(counts)}.{again} The first production run {run}."
+
+
+def _only_rehearsed(gap: GapStatus) -> bool:
+    seen = [step for objective in gap.objectives for step in objective.steps]
+    return gap.status is GapState.PARTIAL and not any(step.holds for step in seen)
+
+
+def _joined(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
