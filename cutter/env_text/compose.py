@@ -1,7 +1,7 @@
 """A reader with the rules of docker compose (compose-go v2.13, ``dotenv/parser.go``).
 
-It differs from the original in one thing: where that one gives up the whole file, this one goes on with the next
-line, so that one bad line does not hide what is said of all the others.
+It differs from the original in one thing: where that one gives up the whole file, this one goes on with the
+next line, so that one bad line does not hide what is said of all the others.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def readings(text: str) -> Iterator[Reading]:
 
 
 def effective(text: str) -> dict[str, Optional[str]]:
-    """Return what each key is set to in the end; None where a variable of the environment would be filled in."""
+    """Return what each key is set to in the end; None where the environment would be asked."""
     return {reading.key: reading.value for reading in readings(text)}
 
 
@@ -76,7 +76,10 @@ def _value(text: str, at: int) -> tuple[Optional[str], int]:
 
 
 def _without_escaped(quote: str, inner: str) -> str:
-    return re.sub(r"\\(.)", lambda match: quote if match.group(1) == quote else match.group(0), inner, flags=re.DOTALL)
+    """Drop the backslash of an escaped quote; other pairs stay, and their second half is no escape."""
+    return re.sub(
+        r"\\(.)", lambda pair: quote if pair.group(1) == quote else pair.group(0), inner, flags=re.DOTALL
+    )
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -1,8 +1,8 @@
 """A ``.env`` text as a list of bindings that, joined, are the text again.
 
-python-dotenv's own parser does the reading, so its pieces are the truth about what a line means to it; the reader
-of docker compose is asked beside it. A value counts only where both agree, and an edit is accepted only when both
-then read what was meant and every other binding is the same text as before.
+python-dotenv's own parser does the reading, so its pieces are the truth about what a line means to it; the
+reader of docker compose is asked beside it. A value counts only where both agree, and an edit is accepted
+only when both then read what was meant and still read everything else as before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from cutter.env_text.compose import effective, readings
 from cutter.env_text.spelling import Unwritable, spelled
 
 _BLANK = r"[^\S\r\n]*"
-_HEAD = re.compile(rf"(?P<lead>\s*(?:export[^\S\r\n]+)?)(?P<key>'[^']+'|[^=#\s]+)(?P<gap>{_BLANK})(?P<equal>={_BLANK})?")
+_HEAD = re.compile(
+    rf"(?P<lead>\s*(?:export[^\S\r\n]+)?)(?:'[^']+'|[^=#\s]+)(?P<gap>{_BLANK})(?P<equal>={_BLANK})?"
+)
 _QUOTED = re.compile(r"'(?:\\'|[^'])*'|\"(?:\\\"|[^\"])*\"")
 _INTERPOLATED = re.compile(r"\$\{[^}:]*(?::-[^}]*)?\}")
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -57,14 +59,14 @@ class EnvText:
         return last is not None and bool(last.value)
 
     def value(self, key: str) -> Optional[str]:
-        """Return the value that both readers see; None where they differ, or fill in variables, or see none."""
+        """Return the value that both readers see; None where they differ, fill in variables or see none."""
         last = self._last(key)
         if last is None or last.value is None or self._compose.get(key) != last.value:
             return None
         return None if _INTERPOLATED.search(last.value) else last.value
 
     def demand_plain(self, keys: Iterable[str]) -> None:
-        """Raise Unsafe where one of the keys may hide in a line that one of the readers does not understand."""
+        """Raise Unsafe where a key may hide in a line that one of the readers does not understand."""
         for key in keys:
             named = re.compile(rf"(?<![A-Za-z0-9_]){key}(?![A-Za-z0-9_])")
             for binding in self.bindings:
@@ -76,24 +78,24 @@ class EnvText:
                 raise Unsafe(f"line {line} binds {key} for docker compose but not for python-dotenv")
 
     def edited(self, values: Mapping[str, str], absent: Iterable[str] = ()) -> EnvText:
-        """Return the text with the values bound and the absent keys gone; all else is the same, byte for byte.
+        """Return the text with the values bound and the absent keys gone; all else is the same to the byte.
 
-        A bound key is changed where it is bound last, a new one is appended. Raises Unsafe where that cannot be
-        done, and Unwritable for a value without a common spelling.
+        A bound key is changed where it is bound last, a new one is appended. Raises Unsafe where that cannot
+        be done, and Unwritable for a value without a common spelling.
         """
         gone = frozenset(absent)
         self.demand_plain([*values, *gone])
+        changed = {key: value for key, value in values.items() if self.value(key) != value}
         last = {binding.key: index for index, binding in enumerate(self.bindings)}
         pieces = []
         for index, binding in enumerate(self.bindings):
-            key = binding.key
-            if key in gone:
+            if binding.key in gone:
                 pieces.append(_before(binding))
-            elif key in values and last[key] == index and self.value(key) != values[key]:
-                pieces.append(_rebound(binding, values[key]))
+            elif binding.key in changed and last[binding.key] == index:
+                pieces.append(_rebound(binding, changed[binding.key]))
             else:
                 pieces.append(binding.text)
-        new = {key: value for key, value in values.items() if key not in last}
+        new = {key: value for key, value in changed.items() if key not in last}
         result = EnvText(_appended("".join(pieces), new))
         self._compare(result, values, gone)
         return result
@@ -101,18 +103,19 @@ class EnvText:
     def _others(self, managed: frozenset[str]) -> tuple[Mapping[str, Optional[str]], Mapping[str, str]]:
         """Return what both readers make of the keys that are not ours."""
         ours = {item.key: item.value for item in self.bindings if item.key and item.key not in managed}
-        theirs = {key: value for key, value in self._compose.items() if value is not None and key not in managed}
-        theirs.pop("", None)  # a name that ends the text without a line break
+        known = {key: value for key, value in self._compose.items() if value is not None}
+        # compose takes a name that ends the text without a line break for the value of a nameless key
+        theirs = {key: value for key, value in known.items() if key and key not in managed}
         return ours, theirs
 
     def _last(self, key: str) -> Optional[Binding]:
         return next((binding for binding in reversed(self.bindings) if binding.key == key), None)
 
     def _compare(self, result: EnvText, values: Mapping[str, str], gone: frozenset[str]) -> None:
-        """The readers judge the edit: nothing is written on the strength of our own idea of the format."""
+        """Have the readers judge the edit: our own idea of the format is not proof enough."""
         for key, value in values.items():
             if result.value(key) != value:
-                raise Unsafe(f"what stands before {key} makes python-dotenv and docker compose read it differently")
+                raise Unsafe(f"what stands before {key} makes the readers disagree about it")
         for key in gone:
             if result.has(key) or key in result._compose:
                 raise Unsafe(f"{key} would still be bound after its lines are removed")
@@ -124,15 +127,20 @@ class EnvText:
 def _parsed(text: str) -> tuple[Binding, ...]:
     from dotenv.parser import parse_stream
 
-    found = parse_stream(io.StringIO(text, newline=""))
-    return tuple(
-        Binding(item.key, _as_read(item.value), item.original.string, item.original.line, item.error) for item in found
-    )
+    found = [
+        Binding(item.key, item.value, item.original.string, item.original.line, item.error)
+        for item in parse_stream(io.StringIO(text, newline=""))
+    ]
+    return tuple(item._replace(value=_in_text_mode(item)) for item in found)
 
 
-def _as_read(value: Optional[str]) -> Optional[str]:
-    """Return the value as text mode gives it."""
-    return None if value is None else _LINE_END.sub("\n", value)
+def _in_text_mode(binding: Binding) -> Optional[str]:
+    """Return the value as a file opened in text mode gives it: its line breaks are all newlines."""
+    if "\r" not in (binding.value or ""):
+        return binding.value
+    from dotenv.parser import parse_stream
+
+    return next(parse_stream(io.StringIO(_LINE_END.sub("\n", binding.text)))).value
 
 
 def _first_line(binding: Binding) -> int:
@@ -154,9 +162,10 @@ def _rebound(binding: Binding, value: str) -> str:
         raise Unsafe(f"line {_first_line(binding)} cannot be edited in place")
     tail = binding.text[head.end() :]
     if head.group("equal") is None:
-        return f"{head.group('lead')}{binding.key}={_fitting(value, head.group('gap') + tail)}"
+        return f"{head.group('lead')}{binding.key}={_fitting(binding.key, value, head.group('gap') + tail)}"
     tail = tail[_value_length(tail) :]
-    return f"{head.group('lead')}{binding.key}{head.group('gap')}{head.group('equal')}{_fitting(value, tail)}"
+    middle = head.group("gap") + head.group("equal")
+    return f"{head.group('lead')}{binding.key}{middle}{_fitting(binding.key, value, tail)}"
 
 
 def _value_length(rest: str) -> int:
@@ -167,8 +176,11 @@ def _value_length(rest: str) -> int:
     return len(re.sub(r"\s+#.*", "", line).rstrip())
 
 
-def _fitting(value: str, tail: str) -> str:
-    return spelled(value, commented="#" in tail) + tail
+def _fitting(key: str, value: str, tail: str = "") -> str:
+    try:
+        return spelled(value, commented="#" in tail) + tail
+    except Unwritable as problem:
+        raise Unwritable(f"the value of {key} cannot be written: it {problem}") from None
 
 
 def _appended(text: str, new: Mapping[str, str]) -> str:
@@ -177,7 +189,4 @@ def _appended(text: str, new: Mapping[str, str]) -> str:
     ends = _LINE_END.findall(text)
     end = ends[-1] if ends else "\n"
     between = "" if not text or text.endswith(("\n", "\r")) else end
-    return text + between + "".join(f"{key}={spelled(value)}{end}" for key, value in new.items())
-
-
-__all__ = ["Binding", "EnvText", "Unsafe", "Unwritable"]
+    return text + between + "".join(f"{key}={_fitting(key, value)}{end}" for key, value in new.items())

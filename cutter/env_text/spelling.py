@@ -1,12 +1,13 @@
 """How a value is written so that python-dotenv and docker compose read the same.
 
-What is relied on. python-dotenv 1.2 (``dotenv/parser.py``, ``variables.py``): an unquoted value ends at whitespace
-and ``#``; between single quotes ``\\\\`` and ``\\'`` are escapes, between double quotes also ``\\"`` and ``\\n``; a
-quote after a backslash does not close; ``${NAME}`` is filled in whatever the quotes; text mode turns a carriage
-return into a newline. compose-go (``dotenv/parser.go``, v1 up to v2.13): an unquoted value ends at `` #`` (once: at
-any ``#``) and has no escapes; between single quotes nothing is an escape (v1), or only ``\\'`` (v2.13); between
-double quotes ``\\n``, ``\\r``, ``\\"`` and ``\\\\`` are; a quote after a backslash does not close (v1); ``$`` is filled
-in everywhere but between single quotes.
+What is relied on. python-dotenv 1.2 (``dotenv/parser.py``, ``variables.py``): an unquoted value ends at
+whitespace and ``#``; between single quotes two backslashes, or one before a quote, are an escape, between
+double quotes also those of C; a quote after a backslash does not close; ``${NAME}`` is filled in whatever
+the quotes; text mode turns a carriage return into a newline. compose-go (``dotenv/parser.go``, v1 up to
+v2.13): an unquoted value ends at a space and ``#`` (once: at any ``#``) and has no escapes; between single
+quotes nothing is an escape (v1), or only a backslash before a quote (v2.13); between double quotes those of
+C are, and of the dollar sign; a quote after a backslash does not close (v1); ``$`` is filled in everywhere
+but between single quotes.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def spelled(value: str, *, commented: bool = False) -> str:
     if _fits_bare(value) and not commented:
         return value
     raise Unwritable(
-        "python-dotenv and docker compose have no quoting in common for this mix of quotes, backslashes, $ and line breaks"
+        "mixes quotes, backslashes, $ and line breaks so that python-dotenv and docker compose"
+        " share no quoting for it" + (" before a comment" if commented else "")
     )
 
 
@@ -52,10 +54,10 @@ def _refuse(value: str) -> None:
 
 
 def _fits_single_quotes(value: str) -> bool:
-    """Nothing in it that either reader takes for an escape, and no carriage return that text mode would change."""
+    """Tell whether no reader sees an escape in it, nor a carriage return that text mode would change."""
     return "'" not in value and "\r" not in value and "\\\\" not in value and not value.endswith("\\")
 
 
 def _fits_bare(value: str) -> bool:
-    """Text that both take as it stands: here backslashes and inner quotes have no meaning."""
+    """Tell whether all take it as it stands: without quotes, backslashes and inner quotes mean nothing."""
     return value == value.strip() and value[:1] not in "'\"" and not re.search(r"[\r\n#$]", value)
