@@ -34,7 +34,9 @@ class WritingSession:
         """Return the jobs as bound with the environment's own digest key, which may be new."""
         return self.workspace.jobs([job.path for job in jobs]) if self.new_key else jobs
 
-    def apply(self, job: Job, plan: Plan, *, stop: Callable[[], bool], watch: Watch) -> RunResult:
+    def apply(
+        self, job: Job, plan: Plan, *, stop: Callable[[], bool], watch: Watch, plan_file: str = ""
+    ) -> RunResult:
         """Apply a plan and return what came of it; the ledger has it before this returns.
 
         Raises PreconditionError, recorded as a refusal, when the preflight does not hold now.
@@ -43,7 +45,7 @@ class WritingSession:
         with self.refusals_recorded(run, job):
             refuse_halted(self.ledger, [bound.target for bound in job.bound])
             refuse_unmet(self.workspace, job, preflight_job(self.workspace, job))
-        recording = self.recording(run, job, "apply", plan.digest)
+        recording = self.recording(run, job, "apply", plan.digest, plan_file)
         results: list[TargetResult] = []
         for bound, target_plan in zip(job.bound, plan.targets, strict=True):
             target = self.workspace.target(bound.target)
@@ -56,8 +58,8 @@ class WritingSession:
         recording.end(result.exit_code, result.counts)
         return result
 
-    def recording(self, run: str, job: Job, verb: str, plan_digest: str) -> Recording:
-        """Begin the record of a run; nothing is durable yet."""
+    def recording(self, run: str, job: Job, verb: str, plan_digest: str, plan_file: str = "") -> Recording:
+        """Begin the record of a run; nothing is durable yet. `plan_file` is the digest of the file applied."""
         common = {"environment": self.workspace.environment.name, "runbook": job.runbook.name}
         recording = Recording(self.ledger.append, run, common)
         recording.start(
@@ -67,6 +69,7 @@ class WritingSession:
                 "runbook_digest": job.runbook.digest,
                 "plan_digest": plan_digest,
                 "cutter": __version__,
+                **({"plan_file": plan_file} if plan_file else {}),
             }
         )
         return recording

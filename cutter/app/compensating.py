@@ -26,7 +26,7 @@ class TargetRevert:
 
 @dataclass(frozen=True)
 class Halt:
-    """A target on which nothing may run until a person has looked: which run left it so, and what is left to do."""
+    """A target on which nothing may run until a person has looked: the run that left it so, and what is left."""
 
     run: str
     target: str
@@ -36,7 +36,7 @@ class Halt:
 def take_back(
     target: Target, recording: Recording, revert: TargetRevert, *, stop: Callable[[], bool]
 ) -> tuple[Evidence, ...]:
-    """Apply the inverse of each step on one target: intents first, outcomes as they come, a halt when it fails."""
+    """Apply the inverse of each step: intents first, outcomes as they come, a halt when it fails."""
     recording.intents(revert.target, revert.identity, [_intent(request) for request in revert.requests])
     evidence = []
     for item in target.revert(revert.requests, stop):

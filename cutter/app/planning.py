@@ -31,6 +31,16 @@ def earlier_work(jobs: Sequence[Job], plans: Sequence[Plan], index: int) -> str:
     return earlier[-1] if earlier else ""
 
 
+def first_refusal(workspace: Workspace, jobs: Sequence[Job], plans: Sequence[Plan]) -> CutterError | None:
+    """Return what would refuse an apply of these runbooks in this order, or None."""
+    for index, (job, plan) in enumerate(zip(jobs, plans, strict=True)):
+        try:
+            refuse_unmet(workspace, job, plan, preflight_later=bool(earlier_work(jobs, plans, index)))
+        except CutterError as refusal:
+            return refusal
+    return None
+
+
 def refuse_unmet(workspace: Workspace, job: Job, plan: Plan, *, preflight_later: bool = False) -> None:
     """Raise for the first preflight step that does not hold, or the first step something is in the way of.
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from cutter.app.applying import WritingSession, new_run_id, writing
 from cutter.app.interrupts import graceful_stop
+from cutter.app.planfile import is_plan, read_plan, refuse_drift, refuse_other_world, refuse_used
 from cutter.app.planning import earlier_work, plan_job, refuse_unmet
 from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
 from cutter.engine.executor import RunResult
-from cutter.errors import Interrupted
+from cutter.errors import Interrupted, UsageError
 from cutter.model.evidence import worst_exit
 from cutter.model.plan import Plan
 
@@ -43,14 +45,40 @@ def run(args: argparse.Namespace) -> int:
         from cutter.cli.plan import run_plan
 
         return run_plan(args, detailed=False)
+    if any(map(is_plan, args.runbooks)):
+        return _apply_file(args)
     workspace = Workspace(options.choice(args))
     jobs = workspace.jobs(args.runbooks)
     with writing(workspace, wait_seconds=args.lock_timeout) as session:
-        return _apply_all(session, session.rebound(jobs), args)
+        jobs = list(session.rebound(jobs))
+        plans = [plan_job(workspace, job, only=args.only, preview=args.diff) for job in jobs]
+        return _apply_all(session, jobs, plans, args)
 
 
-def _apply_all(session: WritingSession, jobs: Sequence[Job], args: argparse.Namespace) -> int:
-    plans = [plan_job(session.workspace, job, only=args.only, preview=args.diff) for job in jobs]
+def _apply_file(args: argparse.Namespace) -> int:
+    """Apply a plan that was kept in a file: exactly it, or nothing."""
+    if len(args.runbooks) > 1 or args.only or args.var or args.limit:
+        cause = "a plan file is applied alone, as it was chosen when it was made"
+        raise UsageError(cause, remedy=f"cutter apply {args.runbooks[0]}")
+    kept = read_plan(args.runbooks[0])
+    workspace = Workspace(replace(kept.choice, inventory=args.inventory or kept.choice.inventory))
+    jobs = workspace.jobs(kept.paths)
+    with writing(workspace, wait_seconds=args.lock_timeout) as session:
+        jobs = list(session.rebound(jobs))
+        with session.refusals_recorded(new_run_id(), jobs[0]):
+            refuse_used(session.ledger, kept)
+            refuse_other_world(workspace, kept, jobs)
+            refuse_drift(workspace, kept, jobs)
+        return _apply_all(session, jobs, kept.plans, args, plan_file=kept.digest)
+
+
+def _apply_all(
+    session: WritingSession,
+    jobs: Sequence[Job],
+    plans: Sequence[Plan],
+    args: argparse.Namespace,
+    plan_file: str = "",
+) -> int:
     pending = sum(plan.pending for plan in plans)
     if not args.json:
         printing.print_banner(session.workspace, args)
@@ -60,7 +88,7 @@ def _apply_all(session: WritingSession, jobs: Sequence[Job], args: argparse.Name
     if pending and not options.confirmed(f"Apply {pending} steps?", args):
         print("nothing was changed")
         return Interrupted.exit_code
-    return _execute(session, jobs, plans, args)
+    return _execute(session, jobs, plans, args, plan_file)
 
 
 def _refuse(session: WritingSession, jobs: Sequence[Job], plans: Sequence[Plan]) -> None:
@@ -71,7 +99,11 @@ def _refuse(session: WritingSession, jobs: Sequence[Job], plans: Sequence[Plan])
 
 
 def _execute(
-    session: WritingSession, jobs: Sequence[Job], plans: Sequence[Plan], args: argparse.Namespace
+    session: WritingSession,
+    jobs: Sequence[Job],
+    plans: Sequence[Plan],
+    args: argparse.Namespace,
+    plan_file: str,
 ) -> int:
     from cutter.cli._movement import Movement
 
@@ -79,7 +111,8 @@ def _execute(
     results: list[RunResult] = []
     with graceful_stop() as stop:
         for job, plan in zip(jobs, plans, strict=True):
-            result = session.apply(job, plan, stop=stop, watch=partial(printing.print_outcome, args))
+            watch = partial(printing.print_outcome, args)
+            result = session.apply(job, plan, stop=stop, watch=watch, plan_file=plan_file)
             results.append(result)
             if not args.json:
                 printing.print_result(result, args)

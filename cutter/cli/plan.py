@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 
-from cutter.app.planning import earlier_work, plan_job, refuse_unmet
-from cutter.app.workspace import Workspace
+from cutter.app.planfile import checked_output, write_plan
+from cutter.app.planning import first_refusal, plan_job
+from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
+from cutter.errors import CutterError
+from cutter.model.plan import Plan
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--diff", action="store_true", help="show the change of file contents, secrets hidden"
     )
+    help_text = "keep the plan in a file; `cutter apply FILE` does exactly it or refuses"
+    parser.add_argument("-o", "--out", default="", metavar="FILE", help=help_text)
     parser.add_argument("--detailed-exitcode", action="store_true", help="exit 2 when something would change")
     options.add_output(parser)
 
@@ -29,16 +36,32 @@ def run(args: argparse.Namespace) -> int:
 def run_plan(args: argparse.Namespace, *, detailed: bool) -> int:
     """Plan the runbooks of the command line. Raises, after showing it, what would refuse an apply."""
     workspace = Workspace(options.choice(args))
+    out = checked_output(args.out) if getattr(args, "out", "") else ""
+    if out:
+        workspace.create_digest_key()
     jobs = workspace.jobs(args.runbooks)
     plans = [plan_job(workspace, job, only=args.only, preview=args.diff) for job in jobs]
+    refusal = first_refusal(workspace, jobs, plans)
     if args.json:
-        from cutter.report.run_json import plan_body, plans_body
-
-        bodies = [plan_body(plan, job.runbook.title) for job, plan in zip(jobs, plans, strict=True)]
-        options.print_json(plans_body(printing.environment_body(workspace), bodies))
+        _print_json(workspace, jobs, plans, refusal)
     else:
         printing.print_banner(workspace, args)
         printing.print_plans(jobs, plans, args)
-    for index, (job, plan) in enumerate(zip(jobs, plans, strict=True)):
-        refuse_unmet(workspace, job, plan, preflight_later=bool(earlier_work(jobs, plans, index)))
-    return 2 if detailed and any(plan.pending for plan in plans) else 0
+    if refusal is None and out:
+        digest = write_plan(out, workspace.choice, args.only, jobs, plans)
+        print(f"plan kept in {out} ({digest}); next: {workspace.command('apply', out)}", file=sys.stderr)
+    if refusal is not None and not args.json:
+        raise refusal
+    pending = detailed and any(plan.pending for plan in plans)
+    return refusal.exit_code if refusal else 2 if pending else 0
+
+
+def _print_json(
+    workspace: Workspace, jobs: Sequence[Job], plans: Sequence[Plan], refusal: CutterError | None
+) -> None:
+    from cutter.report.error_text import error_body
+    from cutter.report.run_json import plan_body, plans_body
+
+    bodies = [plan_body(plan, job.runbook.title) for job, plan in zip(jobs, plans, strict=True)]
+    told = plans_body(printing.environment_body(workspace), bodies)
+    options.print_json({**told, **(error_body(refusal) if refusal else {})})

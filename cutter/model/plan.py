@@ -74,6 +74,7 @@ class PlannedStep:
             "after": self.look.after,
             "reason": self.look.reason,
             "irreversible": self.irreversible,
+            "provided_by": self.provided_by,
         }
 
 
