@@ -93,7 +93,7 @@ def param(
 
     Its type comes from the annotation (str, int, bool, list[str], dict[str, str], Literal[...]), or from
     `schema`, a JSON Schema fragment. An internal parameter is set while preparing and cannot be written in a
-    runbook.
+    runbook. A name that is taken, like import, gets an underscore at its end in the class alone: `import_`.
     """
     limits = {"pattern": pattern, "minimum": minimum, "maximum": maximum}
     extra = {key: value for key, value in limits.items() if value is not None}
@@ -113,12 +113,14 @@ class Resource:
         """Collect the parameters; the one bit of magic."""
         annotations = cls.__dict__.get("__annotations__", {})
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Param)}
-        cls.params = {**cls.params, **{name: _typed(item, annotations[name]) for name, item in own.items()}}
+        typed = {name.rstrip("_"): _typed(item, annotations[name]) for name, item in own.items()}
+        cls.params = {**cls.params, **typed}
 
     def __init__(self, params: Mapping[str, Any], digest_key: bytes = b"") -> None:
         """Take checked parameters; those that are missing get their default."""
         for name, declared in self.params.items():
-            setattr(self, name, params.get(name, declared.default))
+            attribute = f"{name}_" if hasattr(self, f"{name}_") else name
+            setattr(self, attribute, params.get(name, declared.default))
         self.digest_key = digest_key
 
     @classmethod
