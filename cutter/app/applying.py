@@ -59,7 +59,7 @@ class WritingSession:
         return result
 
     def recording(self, run: str, job: Job, verb: str, plan_digest: str, plan_file: str = "") -> Recording:
-        """Begin the record of a run; nothing is durable yet. `plan_file` is the digest of the file applied."""
+        """Begin the record of a run; nothing is durable yet. `plan_file`: the digest of the file applied."""
         common = {"environment": self.workspace.environment.name, "runbook": job.runbook.name}
         recording = Recording(self.ledger.append, run, common)
         recording.start(

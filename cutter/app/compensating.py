@@ -26,7 +26,7 @@ class TargetRevert:
 
 @dataclass(frozen=True)
 class Halt:
-    """A target on which nothing may run until a person has looked: the run that left it so, and what is left."""
+    """A target on which nothing may run until a person has looked: which run left it so, what is left."""
 
     run: str
     target: str

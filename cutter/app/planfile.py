@@ -1,4 +1,4 @@
-"""A plan kept in a file: the same inputs give the same bytes, and an apply of it does exactly it or refuses."""
+"""A plan kept in a file: same inputs, same bytes; and an apply of it does exactly it or refuses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class KeptPlan:
 def write_plan(
     path: str, choice: Choice, only: Sequence[str], jobs: Sequence[Job], plans: Sequence[Plan]
 ) -> str:
-    """Write a plan file and return its digest. Variables given with -e are in it, so they must not be secrets."""
+    """Write a plan file and return its digest. Variables given with -e are in it: never a secret."""
     body = {
         "format": FORMAT,
         "inventory": choice.folder,
