@@ -1,7 +1,8 @@
 """A reader with the rules of docker compose (compose-go v2.13, ``dotenv/parser.go``).
 
-It differs from the original in one thing: where that one gives up the whole file, this one goes on with the
-next line, so that one bad line does not hide what is said of all the others.
+It differs from the original in two things. Where that one gives up the whole file, this one goes on with
+the next line, so that one bad line does not hide what is said of all the others. And the end of the text
+ends a bare name as a line break does; the original takes it for a value without a name.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ _SPACE = " \t\v\f\r\x85\xa0"
 _WHITE = _SPACE + "\n\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _BLANK_OR_COMMENT = re.compile(rf"[{_WHITE}]*(?:#[^\n]*(?:\n[{_WHITE}]*|\Z))*")
 _EXPORT = re.compile(rf"export(?=[\t\n\f\r ])[{_SPACE}]*")
-_KEY = re.compile(rf"([\w.\-\[\]{_SPACE}]*)([=:\n])[{_SPACE}]*")
+_KEY = re.compile(rf"([\w.\-\[\]{_SPACE}]*)([=:\n]|\Z)[{_SPACE}]*")
 _QUOTED = {quote: re.compile(rf"{quote}((?:\\.|[^{quote}\\])*){quote}", re.DOTALL) for quote in "'\""}
 _ESCAPE = re.compile(r'\\(?:[abcfnrtv$"\\]|0\d{0,3})')
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}
@@ -54,7 +55,7 @@ def _statement(text: str, start: int) -> tuple[Optional[Reading], int]:
     name = key.group(1).rstrip(_WHITE)
     if " " in name:
         return None, _next_line(text, start)
-    if key.group(2) == "\n":
+    if key.group(2) not in {"=", ":"}:
         return Reading(name, None, start), key.end()
     value, end = _value(text, key.end())
     return (Reading(name, value, start), end) if end else (None, _next_line(text, start))

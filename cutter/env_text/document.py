@@ -7,12 +7,12 @@ only when both then read what was meant and still read everything else as before
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Optional
 
 from cutter.env_text.compose import effective, readings
+from cutter.env_text.parser import parse
 from cutter.env_text.spelling import Unwritable, spelled
 
 _BLANK = r"[^\S\r\n]*"
@@ -100,12 +100,10 @@ class EnvText:
         self._compare(result, values, gone)
         return result
 
-    def _others(self, managed: frozenset[str]) -> tuple[Mapping[str, Optional[str]], Mapping[str, str]]:
+    def _others(self, managed: frozenset[str]) -> tuple[Mapping[str, Optional[str]], ...]:
         """Return what both readers make of the keys that are not ours."""
         ours = {item.key: item.value for item in self.bindings if item.key and item.key not in managed}
-        known = {key: value for key, value in self._compose.items() if value is not None}
-        # compose takes a name that ends the text without a line break for the value of a nameless key
-        theirs = {key: value for key, value in known.items() if key and key not in managed}
+        theirs = {key: value for key, value in self._compose.items() if key not in managed}
         return ours, theirs
 
     def _last(self, key: str) -> Optional[Binding]:
@@ -125,11 +123,9 @@ class EnvText:
 
 
 def _parsed(text: str) -> tuple[Binding, ...]:
-    from dotenv.parser import parse_stream
-
     found = [
         Binding(item.key, item.value, item.original.string, item.original.line, item.error)
-        for item in parse_stream(io.StringIO(text, newline=""))
+        for item in parse(text)
     ]
     return tuple(item._replace(value=_in_text_mode(item)) for item in found)
 
@@ -138,9 +134,7 @@ def _in_text_mode(binding: Binding) -> Optional[str]:
     """Return the value as a file opened in text mode gives it: its line breaks are all newlines."""
     if "\r" not in (binding.value or ""):
         return binding.value
-    from dotenv.parser import parse_stream
-
-    return next(parse_stream(io.StringIO(_LINE_END.sub("\n", binding.text)))).value
+    return next(parse(_LINE_END.sub("\n", binding.text))).value
 
 
 def _first_line(binding: Binding) -> int:

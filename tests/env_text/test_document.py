@@ -150,6 +150,10 @@ def test_a_key_that_may_hide_is_not_guessed(text: str, line: int) -> None:
         EnvText(text).edited({"K": "new"})
 
 
+def test_a_bare_name_that_ends_the_text_is_a_name() -> None:
+    assert EnvText("C=1\nC").edited({"A": ""}).text == "C=1\nC\nA=\n"
+
+
 def test_an_open_quote_before_the_end_swallows_nothing() -> None:
     with pytest.raises(Unsafe):
         EnvText("A='open\n").edited({"K": "it", "L": "a 'b"})

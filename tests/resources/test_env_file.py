@@ -19,6 +19,7 @@ from things import KINDS
 
 from cutter.errors import ConfigurationError, Conflict, CutterError, PreconditionError, Unavailable
 from cutter.filesystem.kept import KeptContent
+from cutter.model.references import references
 from cutter.model.secret import Secret, keyed_digest
 from cutter.model.state import Change
 from cutter.resource import Resource, type_complaints
@@ -292,7 +293,10 @@ def test_a_variable_without_a_value_is_an_error(env: Path, name: str) -> None:
 
 
 def test_braces_from_the_environment_are_text(env: Path, content: KeptContent) -> None:
-    reach(env_file(env, set={"A": {"env": "BRACES", "secret": False}}), content)
+    given = {"path": str(env), "set": {"A": {"env": "BRACES", "secret": False}}}
+    prepared = EnvFile.prepare(given, Desk(env.parent))
+    assert list(references(prepared)) == []
+    reach(build(EnvFile, prepared), content)
     assert values(env) == {"A": "{{ not.a.reference }}"}
 
 

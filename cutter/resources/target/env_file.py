@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import string
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -209,7 +208,7 @@ class EnvFile(Resource):
     def _new_value(self, key: str, after: State) -> str:
         source = source_of({**self.default, **self.set}[key])
         if source.text is None:
-            return "".join(secrets.choice(_LETTERS) for _ in range(source.length))
+            return _generated(source.length)
         if VALUE + key in after and after[VALUE + key] != self._masked(source, source.text):
             raise StepFailed(f"the value planned for {key} is not the one at hand")
         return source.text
@@ -224,6 +223,12 @@ class EnvFile(Resource):
         if self.keyed(found) != digest:
             raise StepFailed(f"what is kept of the former text of {self.path} is damaged")
         return found
+
+
+def _generated(length: int) -> str:
+    import secrets
+
+    return "".join(secrets.choice(_LETTERS) for _ in range(length))
 
 
 @contextmanager
