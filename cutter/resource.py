@@ -211,13 +211,18 @@ def _mismatches(schema: Mapping[str, Any], value: Any) -> Iterator[Complaint]:
         yield Complaint((), f"{value!r} is not a {kind}")
     elif "enum" in schema and value not in schema["enum"]:
         yield Complaint((), f"{value!r} is not one of {', '.join(map(str, schema['enum']))}")
-    elif isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
+    elif isinstance(value, str) and not fits(schema.get("pattern", ""), value):
         yield Complaint((), f"{value!r} does not match {schema['pattern']}")
     elif isinstance(value, int) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
         yield Complaint((), f"{value!r} is out of bounds")
     elif isinstance(value, list) and "items" in schema:
         for index, item in enumerate(value):
             yield from (Complaint((index, *path), text) for path, text in _mismatches(schema["items"], item))
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Tell whether a text matches as JSON Schema means it: after its `$` comes nothing, no newline either."""
+    return re.search(pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern, text) is not None
 
 
 def _is_a(value: Any, kind: str) -> bool:
