@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Optional
 
 from cutter.errors import StepFailed, Unavailable
+from cutter.filesystem.refusals import refusals
 from cutter.gpg.homes import look
 
 DAY = 86_400
@@ -77,7 +78,7 @@ def keys(home: str, *, secret: bool = False) -> tuple[Key, ...]:
     Changes nothing, not even where gpg would like to write a file. Raises Unavailable without gpg, StepFailed
     when gpg cannot read the home.
     """
-    if not any(os.path.exists(os.path.join(home, name)) for name in ("pubring.kbx", "pubring.gpg")):
+    if _is_empty(home):
         return ()
     ended = look(home, *_LISTING, "--with-keygrip", "--list-keys")
     if not ended.succeeded:
@@ -100,6 +101,16 @@ def certificate(home: str, fingerprint: str) -> bytes:
     if ended is None or not ended.succeeded or not ended.stdout:
         raise Unavailable(f"there is no key {fingerprint} in {home}", place=home)
     return ended.stdout
+
+
+def _is_empty(home: str) -> bool:
+    """Tell whether there is no keyring; gpg would make one only to say so."""
+    with refusals("reading", home):
+        try:
+            names = os.listdir(home)
+        except FileNotFoundError:
+            return True
+    return not {"pubring.kbx", "pubring.gpg"}.intersection(names)
 
 
 def _parsed(listing: bytes) -> Iterator[Key]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cutter.errors import StepFailed
 from cutter.gpg.homes import work
 from cutter.gpg.keyring import keys
+from cutter.resource import fits
 
 _RESIDUE = ("pubring.kbx", "pubring.kbx~", "trustdb.gpg", "random_seed", ".gpg-v21-migrated")
 _RESIDUE_FOLDERS = ("private-keys-v1.d", "openpgp-revocs.d")
@@ -26,7 +28,19 @@ _KINDS = {
         "Subkey-Type: rsa\nSubkey-Length: 4096\nSubkey-Usage: encrypt",
     ),
 }
-ALGORITHMS = tuple(_KINDS)
+_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
+NEW_KEY: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name", "email"],
+    "properties": {
+        "name": {"type": "string", "pattern": r"^[^\s<>\x00-\x1f]([^<>\x00-\x1f]*[^\s<>\x00-\x1f])?$"},
+        "email": {"type": "string", "pattern": r"^[^\s<>@]+@[^\s<>@]+$"},
+        "algorithm": {"type": "string", "enum": list(_KINDS)},
+        "expires": {"type": "string", "pattern": "^([1-9][0-9]{0,3}[dwmy]|never)$"},
+    },
+}
+"""How a runbook declares a new key, as JSON Schema."""
 
 
 class NewKey(NamedTuple):
@@ -49,6 +63,31 @@ class NewKey(NamedTuple):
         expires = "0" if self.expires == "never" else self.expires
         key, subkey = _KINDS[self.algorithm]
         return f"%no-protection\n{key}\n{subkey}\n{identity}\nExpire-Date: {expires}\n%commit\n"
+
+
+def complaints_of_new(declared: Mapping[str, Any], min_days_left: int) -> Iterator[tuple[str, str]]:
+    """Yield name and complaint for each thing wrong with a declared new key; references are judged later."""
+    yield from ((name, "is missing") for name in NEW_KEY["required"] if name not in declared)
+    for name, value in declared.items():
+        rule = NEW_KEY["properties"].get(name)
+        if rule is None:
+            yield name, "is not known here"
+        elif not isinstance(value, str):
+            yield name, f"{value!r} is not a string"
+        elif "{{" in value:
+            continue
+        elif value not in rule.get("enum", [value]) or not fits(rule.get("pattern", ""), value):
+            yield (
+                name,
+                f"{value!r} is not one of {', '.join(rule['enum'])}"
+                if "enum" in rule
+                else f"{value!r} is not allowed",
+            )
+        elif name == "expires" and value != "never" and int(value[:-1]) * _DAYS[value[-1]] <= min_days_left:
+            yield (
+                name,
+                f"{value!r} is not later than min_days_left, {min_days_left}: the key would be of no use",
+            )
 
 
 def generate(home: str, new: NewKey) -> str:
