@@ -1,0 +1,129 @@
+"""A runbook bound to one target: variables resolved, loops expanded, files read, content hashes made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cutter.errors import CutterError
+from cutter.language.bind_problems import StepProblems
+from cutter.language.content_hash import content_hash
+from cutter.language.desk import BindDesk
+from cutter.language.extra import parse_extra
+from cutter.language.loops import Item, items
+from cutter.language.problems import InvalidDocuments, Problem
+from cutter.language.variables import Scope, all_values
+from cutter.model.inventory import Environment, Host
+from cutter.model.references import references, resolve
+from cutter.model.runbook import BoundRunbook, BoundStep, Runbook, Step
+from cutter.resource import Resource, type_complaints
+from cutter.resources import resource_type
+
+
+def bind(
+    runbook: Runbook,
+    environment: Environment,
+    host: Host,
+    extra_vars: Sequence[str] | Mapping[str, Any],
+    digest_key: bytes,
+) -> BoundRunbook:
+    """Return a runbook as it is for one target. Raises InvalidDocuments with every problem of every step.
+
+    `extra_vars` are the words given with ``-e``, or a mapping of names to values. Nothing outside the runbook's
+    folder, the inventory and the environment variables that steps name is read, and no target is contacted.
+    """
+    scope = Scope(all_values(environment, host, runbook, parse_extra(extra_vars)))
+    binding = _Binding(runbook, scope, digest_key)
+    preflight = tuple(binding.bound("preflight", runbook.preflight))
+    steps = tuple(binding.bound("steps", runbook.steps))
+    if binding.problems:
+        raise InvalidDocuments(binding.problems)
+    declared = tuple(step.id for step in runbook.steps)
+    return BoundRunbook(runbook, host.name, preflight, steps, declared)
+
+
+class _Binding:
+    """One runbook on its way to one target."""
+
+    def __init__(self, runbook: Runbook, scope: Scope, digest_key: bytes) -> None:
+        self.folder = os.path.dirname(os.path.abspath(runbook.path))
+        self.scope = scope
+        self.digest_key = digest_key
+        self.problems: list[Problem] = []
+        self.hashes: dict[str, str] = {}
+
+    def bound(self, listed: str, steps: Sequence[Step]) -> Iterator[BoundStep]:
+        """Yield the bound steps of one list; what cannot be bound is a problem instead."""
+        self.hashes = {}
+        for index, step in enumerate(steps):
+            tell = StepProblems(step, (listed, index))
+            found = list(self._items(step, tell))
+            for item in found:
+                bound = self._step(step, item, tell)
+                if bound is not None:
+                    self.hashes[bound.id] = bound.content_hash
+                    yield bound
+            self.problems += tell.problems
+
+    def _items(self, step: Step, tell: StepProblems) -> Iterator[Item | None]:
+        if step.for_each is None:
+            yield None
+            return
+        value = tell.attempt(("for_each",), resolve, step.for_each, self.scope.lookup)
+        if value is not None:
+            yield from items(value, step, tell)
+
+    def _step(self, step: Step, item: Item | None, tell: StepProblems) -> BoundStep | None:
+        before = len(tell.problems)
+        lookup = item.lookup(self.scope.lookup) if item else self.scope.lookup
+        params = {
+            name: tell.resolved((step.type, name), value, lookup) for name, value in step.params.items()
+        }
+        name = tell.resolved(("name",), step.name, lookup)
+        reason = tell.resolved(("irreversible",), step.irreversible, lookup)
+        desk = BindDesk(self.folder, self.scope, self.digest_key, {"item": item.plain()} if item else None)
+        if len(tell.problems) > before:
+            return None
+        kind = resource_type(step.type)
+        prepared = self._prepared(kind, params, desk, tell)
+        if prepared is None or not self._references_known(prepared, tell):
+            return None
+        return BoundStep(
+            id=f"{step.id}[{item.key}]" if item else step.id,
+            declared_id=step.id,
+            name=item.name(name, step.name) if item else str(name),
+            type=step.type,
+            params=prepared,
+            place=step.place,
+            content_hash=content_hash(kind, step.type, prepared, self.digest_key, self.hashes),
+            content=desk.content,
+            irreversible=reason,
+            provided_by=step.provided_by,
+        )
+
+    def _prepared(
+        self, kind: type[Resource], params: dict[str, Any], desk: BindDesk, tell: StepProblems
+    ) -> dict[str, Any] | None:
+        """Return the parameters as the target gets them; None, and problems told, when something is wrong."""
+        try:
+            given = [name for name in params if name in kind.params and kind.params[name].internal]
+            tell.internal(given)
+            if tell.complaints(type_complaints(kind, params)) or given:
+                return None
+            prepared = kind.prepare(dict(params), desk)
+            return None if tell.complaints(type_complaints(kind, prepared)) else prepared
+        except CutterError as error:
+            tell.fault(error)
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            tell.senseless(error)
+        return None
+
+    def _references_known(self, params: Mapping[str, Any], tell: StepProblems) -> bool:
+        """Tell whether every step that the parameters name, also through a variable, is an earlier one."""
+        before = len(tell.problems)
+        for name in references(params):
+            owner = name.split(".", 1)[1].rpartition(".")[0] if name.startswith("steps.") else ""
+            if owner and owner not in self.hashes:
+                tell.unknown_step(name, self.hashes)
+        return len(tell.problems) == before

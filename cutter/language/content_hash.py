@@ -1,0 +1,67 @@
+"""What a step is, as a digest: its type, what it declares, and what it takes from earlier steps. Never its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cutter.model.canonical import digest
+from cutter.model.references import references
+from cutter.model.runbook import ValuePath
+from cutter.model.secret import Secret, keyed_digest
+from cutter.resource import REQUIRED, Resource
+
+
+def content_hash(
+    kind: type[Resource], name: str, params: Mapping[str, Any], key: bytes, earlier: Mapping[str, str]
+) -> str:
+    """Return the content hash of a step; `earlier` maps the ids of earlier steps to theirs.
+
+    Defaults are written out, so that a later version with another default proves nothing about this one. Secrets
+    are in it by keyed digest, beside their paths and apart from plain texts.
+    """
+    defaults = {
+        name: declared.default
+        for name, declared in kind.params.items()
+        if declared.default is not REQUIRED and not declared.internal
+    }
+    declared = {**defaults, **params}
+    secrets = [
+        [list(map(str, path)), keyed_digest(key, secret.reveal())] for path, secret in _secrets(declared, ())
+    ]
+    needs = sorted({owner for owner in _owners(params) if owner in earlier})
+    return digest(
+        "step",
+        {
+            "type": name,
+            "params": _without_secrets(declared),
+            "secrets": sorted(secrets),
+            "needs": {owner: earlier[owner] for owner in needs},
+        },
+    )
+
+
+def _owners(params: Mapping[str, Any]) -> Iterator[str]:
+    for name in references(params):
+        if name.startswith("steps."):
+            yield name.split(".", 1)[1].rpartition(".")[0]
+
+
+def _secrets(value: Any, path: ValuePath) -> Iterator[tuple[ValuePath, Secret]]:
+    if isinstance(value, Secret):
+        yield path, value
+    children: Any = value.items() if isinstance(value, Mapping) else ()
+    if isinstance(value, (list, tuple)):
+        children = enumerate(value)
+    for key, item in children:
+        yield from _secrets(item, (*path, key))
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _without_secrets(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_secrets(item) for item in value]
+    return value

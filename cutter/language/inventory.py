@@ -1,0 +1,126 @@
+"""An inventory folder to an Environment: hosts, groups, variables with their origins, and where evidence belongs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from cutter.errors import UsageError
+from cutter.language.inventory_files import Folder
+from cutter.language.inventory_groups import Groups
+from cutter.language.inventory_hosts import host_of
+from cutter.language.problems import InvalidDocuments, Problem, nearest
+from cutter.language.strict_yaml import Document
+from cutter.model.canonical import digest
+from cutter.model.inventory import Environment, Host
+from cutter.model.references import BadReference, Unresolved, lookup_in, resolve
+from cutter.model.runbook import Position
+
+LEDGER = "/var/lib/cutter/ledger"
+TARGET_STATE = "/var/lib/cutter/target"
+
+
+def load_environment(folder: str | os.PathLike[str]) -> Environment:
+    """Return the environment of an inventory folder. Raises InvalidDocuments with the problems of all its files."""
+    files = Folder(os.fspath(folder))
+    inventory = files.document("hosts.yml", "hosts", needed=True)
+    own = files.document("environment.yml", "environment")
+    groups = Groups.of(inventory, files.problems)
+    layers = files.layers(groups)
+    settings = _settings(files, own)
+    builtins = {
+        "inventory_dir": files.path,
+        "project_dir": files.project_dir,
+        "environment": settings["name"],
+    }
+    hosts = tuple(host_of(name, groups, layers, builtins, files.problems) for name in groups.hosts)
+    if files.problems:
+        raise InvalidDocuments(files.problems)
+    return Environment(
+        **settings,
+        folder=files.path,
+        project_dir=files.project_dir,
+        hosts=tuple(host for host in hosts if host is not None),
+        groups={name: groups.hosts_of(name) for name in groups.names},
+        digest=digest("environment", files.values),
+    )
+
+
+def _settings(files: Folder, own: Document | None) -> dict[str, Any]:
+    """Return what environment.yml says; an inventory without one is taken for production, to be careful."""
+    name = os.path.basename(files.path)
+    given: Mapping[str, Any] = own.value if own and isinstance(own.value, dict) else {}
+    named = {
+        "inventory_dir": files.path,
+        "project_dir": files.project_dir,
+        "environment": given.get("name", name),
+    }
+    found = {key: _setting(files.problems, own, key, value, named) for key, value in given.items()}
+    return {
+        "name": str(found.get("name", name)),
+        "production": found.get("production", "yes") == "yes",
+        "sandbox": found.get("sandbox", "no") == "yes",
+        "ledger": found.get("ledger", LEDGER),
+        "target_state": found.get("target_state", TARGET_STATE),
+        "matrix_file": found.get("matrix_file"),
+    }
+
+
+def _setting(
+    problems: list[Problem], own: Document | None, key: str, value: Any, named: Mapping[str, str]
+) -> Any:
+    try:
+        return resolve(value, lambda name: lookup_in(named, name))
+    except (Unresolved, BadReference) as error:
+        if own is not None:
+            meant = nearest(error.name, named) if isinstance(error, Unresolved) else ""
+            what = f"{error.name!r} is not known here" if isinstance(error, Unresolved) else str(error)
+            advice = f"known are {', '.join(named)}"
+            problems.append(own.problem((key,), what, offending=str(value), suggestion=meant, advice=advice))
+        return value
+
+
+def select(environment: Environment, pattern: str, limit: str = "") -> tuple[Host, ...]:
+    """Return the hosts that a pattern names, in the order of the inventory: hosts and groups, joined by commas.
+
+    Raises InvalidDocuments for a name in the pattern that is neither, UsageError for a limit that names nothing.
+    """
+    wanted = _named(environment, pattern)
+    if isinstance(wanted, str):
+        place = Position(os.path.join(environment.folder, "hosts.yml"), 1, 1)
+        what = f"hosts: {wanted!r} is neither a host nor a group of this inventory"
+        raise InvalidDocuments([Problem(place, "", what, wanted, nearest(wanted, _known(environment)))])
+    if not limit:
+        return tuple(host for host in environment.hosts if host.name in wanted)
+    limited = _named(environment, limit)
+    if isinstance(limited, str):
+        meant = nearest(limited, _known(environment))
+        remedy = f"did you mean {meant}?" if meant else f"there are {', '.join(sorted(_known(environment)))}"
+        raise UsageError(
+            f"--limit {limited}: neither a host nor a group of {environment.folder}", remedy=remedy
+        )
+    found = tuple(host for host in environment.hosts if host.name in wanted & limited)
+    if not found:
+        raise UsageError(
+            f"--limit {limit} leaves none of the hosts that {pattern} names", remedy="widen the limit"
+        )
+    return found
+
+
+def _known(environment: Environment) -> set[str]:
+    return {*environment.groups, *(host.name for host in environment.hosts)}
+
+
+def _named(environment: Environment, pattern: str) -> set[str] | str:
+    """Return the names of the hosts that a pattern stands for, or the first word that stands for nothing."""
+    names = {host.name for host in environment.hosts}
+    found: set[str] = set()
+    for word in (part.strip() for part in pattern.split(",")):
+        if word in environment.groups:
+            found |= set(environment.groups[word])
+        elif word in names:
+            found.add(word)
+        else:
+            return word
+    return found

@@ -1,0 +1,123 @@
+"""One host of an inventory: its variables, weakest first, and how it is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cutter.language.inventory_files import Layers
+from cutter.language.inventory_groups import Groups
+from cutter.language.problems import Problem, nearest, shown
+from cutter.language.variables import Cycle, Scope, missing_text
+from cutter.model.inventory import Host, Variable, Variables
+from cutter.model.references import BadReference, Unresolved
+from cutter.model.runbook import Position
+
+CONNECTIONS = ("local", "ssh")
+_TRUTH = {True: True, False: False, "yes": True, "no": False, "true": True, "false": False}
+_ALSO_SSH = {"smart": "ssh", "paramiko": "ssh", "paramiko_ssh": "ssh"}
+
+
+def host_of(
+    name: str, groups: Groups, layers: Layers, builtins: Mapping[str, str], problems: list[Problem]
+) -> Host | None:
+    """Return a host; None, and problems, when its connection makes no sense."""
+    variables = _variables(name, groups, layers)
+    reading = _Reading(name, variables, builtins, problems)
+    before = len(problems)
+    host = Host(
+        name=name,
+        connection=reading.connection(),
+        address=str(reading.value("ansible_host", name)),
+        user=reading.text("ansible_user"),
+        port=reading.port(),
+        become=reading.truth("ansible_become"),
+        groups=groups.groups_of(name),
+        variables=variables,
+    )
+    return host if len(problems) == before else None
+
+
+def _variables(host: str, groups: Groups, layers: Layers) -> Variables:
+    found: dict[str, list[Variable]] = {}
+    said: list[Mapping[str, Variable]] = []
+    for group in groups.groups_of(host):
+        said += [groups.variables[group], layers.get(("group", group), {})]
+    said += [groups.hosts[host], layers.get(("host", host), {})]
+    for layer in said:
+        for key, variable in layer.items():
+            found.setdefault(key, []).append(variable)
+    return {key: tuple(given) for key, given in found.items()}
+
+
+class _Reading:
+    """The connection variables of one host, references followed."""
+
+    def __init__(
+        self, name: str, variables: Variables, builtins: Mapping[str, str], problems: list[Problem]
+    ) -> None:
+        given = {**builtins, "inventory_hostname": name}
+        own = {key: (Variable(value, "builtin", "builtin"),) for key, value in given.items()}
+        self.scope = Scope({**variables, **own})
+        self.variables = variables
+        self.problems = problems
+
+    def value(self, key: str, default: Any) -> Any:
+        """Return a variable, or the default where nobody gives it."""
+        if key not in self.variables:
+            return default
+        try:
+            return self.scope.value(key)
+        except Unresolved as missing:
+            self._problem(key, *missing_text(missing))
+        except (BadReference, Cycle) as error:
+            self._problem(key, str(error))
+        return default
+
+    def text(self, key: str) -> str | None:
+        """Return a text, or None where nobody gives it."""
+        found = self.value(key, None)
+        return None if found is None else str(found)
+
+    def connection(self) -> str:
+        """Return how the host is reached; ssh where nobody says."""
+        found = self.value("ansible_connection", "ssh")
+        found = _ALSO_SSH.get(found, found) if isinstance(found, str) else found
+        if found not in CONNECTIONS:
+            self._problem(
+                "ansible_connection",
+                f"{shown(found)} is not one of {', '.join(CONNECTIONS)}",
+                nearest(str(found), CONNECTIONS),
+            )
+        return str(found)
+
+    def port(self) -> int | None:
+        """Return a port number, or None where nobody gives one."""
+        found = self.value("ansible_port", None)
+        if found is None:
+            return None
+        said = str(found)
+        if isinstance(found, bool) or not (said.isascii() and said.isdigit() and 0 < int(said[:9]) < 2**16):  # noqa: PLR2004
+            self._problem("ansible_port", f"{shown(found)} is not a port number")
+            return None
+        return int(said)
+
+    def truth(self, key: str) -> bool:
+        """Return whether something is so; not, where nobody says."""
+        found = self.value(key, default=False)
+        said = found.lower() if isinstance(found, str) else found
+        if not isinstance(said, (bool, str)) or said not in _TRUTH:
+            self._problem(key, f"{shown(found)} is neither true nor false")
+            return False
+        return _TRUTH[said]
+
+    def _problem(self, key: str, what: str, suggestion: str = "") -> None:
+        given = self.variables[key][-1]
+        problem = Problem(_position(given.origin), key, what, str(given.value), suggestion)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def _position(origin: str) -> Position:
+    file, line, column = origin.rsplit(":", 2)
+    return Position(file, int(line), int(column))

@@ -1,0 +1,154 @@
+"""YAML text to plain values, strictly, with the position of every key and value.
+
+Values are built in one pass over the events of PyYAML's C parser, so that depth, aliases and size are bounded
+before anything is built on them. Refused are duplicate keys, keys that are not texts, tabs, merge keys, tags, a
+second document, and unquoted texts that YAML 1.1 reads as something else (see `scalars`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cutter.language.problems import InvalidDocuments, Problem, nearest, where_text
+from cutter.language.strict_events import MAX_BYTES, Reading, Refused
+from cutter.model.runbook import Position, ValuePath
+
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document that is well-formed YAML: its plain value, and where everything in it stands.
+
+    `problems` are refusals at single places (a duplicate key, say); `doubts` are unquoted texts that must be
+    quoted, by path, kept apart because a schema that expects something else there says it better.
+    """
+
+    name: str
+    value: Any
+    problems: tuple[Problem, ...]
+    doubts: Mapping[ValuePath, Problem]
+    _marks: Mapping[int, Any] = field(repr=False)
+    _top: Position = field(repr=False)
+
+    def position(self, path: ValuePath, *, key: bool = False) -> Position:
+        """Return where the value at a path stands, or its key; for what is missing, where it would belong."""
+        value, found = self.value, self._top
+        for depth, part in enumerate(path):
+            marks = self._marks.get(id(value), {})
+            if not isinstance(value, (dict, list)) or part not in marks:
+                break
+            at_key, at_value = marks[part]
+            mark = at_key if key and depth == len(path) - 1 else at_value
+            found = Position(self.name, mark.line + 1, mark.column + 1)
+            value = value[part]
+        return found
+
+    def problem(self, path: ValuePath, what: str, *, key: bool = False, **more: str) -> Problem:
+        """Return a problem about the value (or the key) at a path."""
+        return Problem(self.position(path, key=key), where_text(path), what, **more)
+
+
+def read(text: bytes, name: str, words: Callable[[str], bool] = lambda key: False) -> Document:
+    """Return the document in UTF-8 bytes; `name` is the file's name in positions.
+
+    Under a key for which `words(key)` holds, an unquoted yes or no is the word. Raises InvalidDocuments when it is
+    no YAML or beyond a bound; refusals at single places are in `problems` and `doubts` of the document.
+    """
+    if len(text) > MAX_BYTES:
+        raise InvalidDocuments([_at(name, 1, 1, f"the file is larger than {MAX_BYTES // 2**20} MiB")])
+    source = _decoded(text, name)
+    reading = Reading(source, words)
+    try:
+        value = reading.document()
+    except Refused as refused:
+        raise InvalidDocuments(
+            [_at(name, refused.line, refused.column, refused.what, refused.advice)]
+        ) from None
+    problems = [_placed(name, found) for found in (*reading.problems, *reading.tabs())]
+    doubts = {path: _placed(name, found) for path, found in reading.doubts.items()}
+    top = Position(name, reading.top[0], reading.top[1])
+    return Document(name, value, tuple(problems), doubts, reading.marks, top)
+
+
+def read_file(path: str | os.PathLike[str], words: Callable[[str], bool] = lambda key: False) -> Document:
+    """Return the document in a file, whose name stays as it was given. Raises InvalidDocuments."""
+    document, _ = read_file_and_bytes(path, words)
+    return document
+
+
+def read_file_and_bytes(
+    path: str | os.PathLike[str], words: Callable[[str], bool] = lambda key: False
+) -> tuple[Document, bytes]:
+    """Return the document in a file, and its bytes. At most one byte beyond the limit is ever read."""
+    name = os.fspath(path)
+    text = _file_bytes(name)
+    return read(text, name, words), text
+
+
+def _file_bytes(name: str) -> bytes:
+    try:
+        opened = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(opened, "rb") as file:
+            if not stat.S_ISREG(os.fstat(opened).st_mode):
+                raise InvalidDocuments([_at(name, 1, 1, "this is not a regular file")])
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise InvalidDocuments([_unreadable(name, error)]) from None
+
+
+def _unreadable(name: str, error: OSError | ValueError) -> Problem:
+    reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+    folder, wanted = os.path.split(name)
+    try:
+        beside = [found.name for found in Path(folder or ".").iterdir()]
+    except (OSError, ValueError):
+        beside = []
+    meant = nearest(wanted, (found for found in beside if found != wanted))
+    suggestion = os.path.join(folder, meant) if meant else ""
+    what = f"cannot be read: {reason.lower()}"
+    return Problem(Position(name, 1, 1), "", what, offending=name, suggestion=suggestion)
+
+
+def _decoded(text: bytes, name: str) -> str:
+    try:
+        source = text.removeprefix(_BOM).decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = text[: error.start]
+        line, column = (
+            before.count(b"\n") + 1,
+            len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1,
+        )
+        what = f"byte 0x{text[error.start]:02x} is not UTF-8"
+        raise InvalidDocuments([_at(name, line, column, what, "save the file as UTF-8")]) from None
+    found = _UNPRINTABLE.search(source)
+    if found:
+        line = source.count("\n", 0, found.start()) + 1
+        column = found.start() - source.rfind("\n", 0, found.start())
+        what = f"the control character U+{ord(found[0]):04X} is not allowed"
+        raise InvalidDocuments(
+            [_at(name, line, column, what, 'write it as an escape inside "double quotes"')]
+        )
+    return source
+
+
+def _at(name: str, line: int, column: int, what: str, advice: str = "") -> Problem:
+    return Problem(Position(name, line, column), "", what, advice=advice)
+
+
+def _placed(name: str, found: Refused) -> Problem:
+    return Problem(
+        Position(name, found.line, found.column),
+        where_text(found.path),
+        found.what,
+        offending=found.offending,
+        suggestion=found.suggestion,
+        advice=found.advice,
+    )
