@@ -23,9 +23,16 @@ def fact(name: str) -> str:
 
 
 def machine_identity() -> str:
-    """Return what tells this machine from every other: its machine id, else its host name."""
+    """Return what tells this machine from every other: 16 hex digits made of its machine id, else its host name.
+
+    The machine id itself is confidential (machine-id(5)), so that what is derived from it is what is recorded.
+    """
     found = _machine_id()
-    return f"machine-id:{found}" if found else f"hostname:{_hostname()}"
+    if not found:
+        return f"hostname:{_hostname()}"
+    import hashlib
+
+    return "machine:" + hashlib.sha256(b"cutter.machine.v1\n" + found.encode()).hexdigest()[:16]
 
 
 def _user() -> str:
