@@ -36,8 +36,8 @@ def drifts(gap: GapStatus) -> list[str]:
 def steps(objective: ObjectiveStatus) -> str:
     """Return what an objective asks for."""
     declared = objective.declaration
-    which = declared.steps if isinstance(declared.steps, str) else ", ".join(declared.steps)
-    return f"{declared.runbook}: {which or 'no'} steps" + (" (proof)" if declared.proof else "")
+    named = "all steps" if declared.steps == "all" else f"steps {', '.join(declared.steps) or '(none)'}"
+    return f"{declared.runbook}: {named}" + (" (proof)" if declared.proof else "")
 
 
 def summary(status: MatrixStatus) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cutter.model.gaps import GapStatus, MatrixStatus
 from cutter.report import gap_words as words
+from cutter.report.style import printable
 
 _LEGEND = (
     "Status legend: CLOSED / PARTIAL / OPEN — computed from evidence; each carries an exact next action."
@@ -78,7 +79,7 @@ def _row(gap: GapStatus) -> tuple[str, ...]:
 
 def _told(text: str) -> str:
     """Return text that came from targets or entries as one line that Markdown does not read as markup."""
-    return "".join(_escaped(" ".join(text.split())))
+    return "".join(_escaped(printable(" ".join(text.split()))))
 
 
 def _escaped(text: str) -> Iterator[str]:

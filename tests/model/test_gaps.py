@@ -126,6 +126,7 @@ def test_evidence_that_does_not_count(said: Mapping[str, str]) -> None:
 def test_evidence_of_an_older_version_is_named() -> None:
     status = judged(WHOLE, TWO, [record(1, "one", version="v0"), record(2, "two")])
     assert reasons(status) == ["evidence is of an older version of the step", ""]
+    assert not status.reopened, "this version was never closed"
 
 
 @pytest.mark.parametrize(
