@@ -23,7 +23,7 @@ ROOT = HERE.parents[1]
 
 @pytest.fixture
 def status() -> MatrixStatus:
-    """Return gaps that are closed, reopened, rehearsed, waiting for another, without objectives or runbook."""
+    """Return gaps that are closed, reopened, rehearsed, waiting, without objectives and without runbook."""
     attested = Baseline("PARTIAL", "contract CLOSED, proven", "2026-05-21")
     gaps = (
         gap(
