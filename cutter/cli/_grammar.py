@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 
-from cutter.cli.main import parser_of_all
+from cutter.cli.main import Parser, verbs
 from cutter.report.completion import Flag, Kind, Verb
 
 _SOURCE_OF_METAVAR = {
@@ -14,7 +15,6 @@ _SOURCE_OF_METAVAR = {
     "FOLDER": "folder",
     "GAP": "gaps",
     "HOSTS": "hosts",
-    "PLAN": "file",
     "RUN": "runs",
     "RUNBOOK": "yaml",
     "SCHEMA": "schemas",
@@ -26,28 +26,28 @@ _SOURCE_OF_METAVAR = {
 
 
 def grammar() -> list[Verb]:
-    """Return every verb with its flags and places, as `--help` knows them."""
-    commands = next(action for action in parser_of_all()._actions if action.dest == "verb")
-    summaries = {action.dest: action.help or "" for action in commands._get_subactions()}
-    choices = commands.choices
-    assert isinstance(choices, dict)  # argparse keeps the parsers of the verbs here
-    return [_verb(name, summaries[name], parser) for name, parser in choices.items()]
+    """Return every verb with its flags and places, as its `--help` knows them."""
+    return [_verb(name) for name in verbs()]
 
 
-def _verb(name: str, summary: str, parser: argparse.ArgumentParser) -> Verb:
-    actions = parser._actions
+def summary(name: str) -> str:
+    """Return what a verb does in one sentence: the first line of its docstring."""
+    return (import_module(f"cutter.cli.{name}").__doc__ or "").strip().partition("\n")[0]
+
+
+def _verb(name: str) -> Verb:
+    parser = Parser(prog=name)
+    import_module(f"cutter.cli.{name}").configure(parser)
+    actions = parser._actions  # noqa: SLF001 - argparse tells nobody what it was told
     flags = [_flag(action) for action in actions if action.option_strings]
     placed = [action for action in actions if not action.option_strings]
-    return Verb(name, summary, flags, list(_places(placed)), _rest(placed))
+    places = [_kind(action) for action in placed if action.nargs in (None, "?")]
+    return Verb(name, summary(name), flags, places, _rest(placed))
 
 
 def _flag(action: argparse.Action) -> Flag:
     takes = None if action.nargs == 0 else _kind(action)
     return Flag(tuple(action.option_strings), action.help or "", takes)
-
-
-def _places(actions: Sequence[argparse.Action]) -> Iterator[Kind]:
-    yield from (_kind(action) for action in actions if action.nargs in (None, "?"))
 
 
 def _rest(actions: Sequence[argparse.Action]) -> Kind | None:
