@@ -13,7 +13,9 @@ from cutter.filesystem.refusals import refusals
 from cutter.model.canonical import bytes_digest
 
 _DIGEST = re.compile(r"([a-z0-9-]+):([0-9a-f]{64})")
-_BLOB = re.compile(r"[a-z0-9-]+-[0-9a-f]{64}")
+_OURS = re.compile(
+    r"\.?[a-z0-9-]+-[0-9a-f]{64}(\.[0-9a-f]{16})?"
+)  # blobs, and what a killed keep left behind
 _DAY = 86_400
 
 
@@ -59,7 +61,7 @@ class KeptContent:
             return 0
         oldest = time.time() - max_age_days * _DAY
         with refusals("forgetting old bytes in", self.folder), self._open() as folder:
-            names = [name for name in os.listdir(folder) if _BLOB.fullmatch(name)]
+            names = [name for name in os.listdir(folder) if _OURS.fullmatch(name)]
             old = [
                 name
                 for name in names

@@ -88,10 +88,13 @@ def test_pruning_forgets_by_age_and_keeping_again_renews_it(kept: KeptContent) -
     for path in Path(kept.folder).iterdir():
         os.utime(path, (long_ago, long_ago))
     kept.keep(b"a", bytes_digest(b"a"))
-    (Path(kept.folder) / "README").write_text("not ours")
-    os.utime(Path(kept.folder) / "README", (long_ago, long_ago))
+    partial = Path(kept.folder) / f".{DIGEST.replace(':', '-')}.0123456789abcdef"
+    for other in (Path(kept.folder) / "README", partial):
+        other.write_text("not a blob")
+        os.utime(other, (long_ago, long_ago))
     assert kept.prune(11) == 0
-    assert kept.prune(9) == 2
+    assert kept.prune(9) == 3
+    assert not partial.exists()
     assert kept.bytes_of(bytes_digest(b"a")) == b"a"
     assert (Path(kept.folder) / "README").exists()
 

@@ -154,9 +154,13 @@ def test_a_secret_without_its_key_is_unknown_and_never_ok(world: Path, desk: Fol
 
 def test_a_thousand_small_files_are_seen_quickly(world: Path, desk: FolderDesk) -> None:
     resources = list(_thousand(world, desk))
+    assert min(_seconds_to_see(resources) for _ in range(3)) < 0.2
+
+
+def _seconds_to_see(resources: list[Resource]) -> float:
     started = time.process_time()
     assert all(change_of(resource).empty for resource in resources)
-    assert time.process_time() - started < 0.4  # 0.1 seconds on an idle machine
+    return time.process_time() - started
 
 
 def _thousand(world: Path, desk: FolderDesk) -> Iterator[Resource]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Literal, Optional
 
 from cutter.errors import Conflict
-from cutter.filesystem.attributes import described, ids, put, put_in_place
+from cutter.filesystem.attributes import described, put, put_in_place
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.walk import (
     FOLDER,
@@ -89,7 +89,6 @@ def _opened(place: Place) -> Iterator[Optional[str]]:
 
 
 def _reach(place: Place, wanted: State) -> None:
-    ids(wanted)  # before anything is made: an unknown name is a conflict
     with _opened(place) as found:
         if found is None:
             _make(place, wanted)
