@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -57,6 +56,8 @@ def _short(home: str) -> Iterator[str]:
     if len(os.fsencode(home)) <= _LONGEST_HOME:
         yield home
         return
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="gpg-", dir="/tmp") as folder:
         link = os.path.join(folder, "home")
         os.symlink(home, link)

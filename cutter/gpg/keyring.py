@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Optional
@@ -61,10 +60,10 @@ class Key(Part):
         """
         if "D" in self.capabilities:
             return "disabled"
-        reasons = [self.standing(now, days), *(self._lack(use, now, days, secret) for use in uses)]
+        reasons = [self.standing(now, days), *(self._lack(use, now, days, secret=secret) for use in uses)]
         return next(filter(None, reasons), "yes")
 
-    def _lack(self, use: str, now: float, days: int, secret: bool) -> str:  # noqa: FBT001
+    def _lack(self, use: str, now: float, days: int, *, secret: bool) -> str:
         able = [part for part in (self, *self.subkeys) if USES[use] in part.capabilities]
         live = [part for part in able if not part.standing(now, days)]
         if live:
@@ -89,10 +88,12 @@ def keys(home: str, *, secret: bool = False) -> tuple[Key, ...]:
 
 def keys_in(content: bytes) -> tuple[Key, ...]:
     """Return the keys that exported content holds, armored or not; none for what is no key at all."""
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="gpg-") as home:
-        return (
-            tuple(_parsed(look(home, *_LISTING[2:], "--show-keys", stdin=content).stdout)) if content else ()
-        )
+        # with no content gpg would list the empty home; "always" would miss the trustdb that is not there
+        listing = look(home, *_LISTING[2:], "--show-keys", stdin=content).stdout if content else b""
+        return tuple(_parsed(listing))
 
 
 def certificate(home: str, fingerprint: str) -> bytes:

@@ -57,6 +57,12 @@ def test_inherits_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     }
 
 
+def test_a_child_has_a_session_of_its_own_and_so_no_terminal() -> None:
+    ended = run([sys.executable, "-c", "import os; print(os.getsid(0) == os.getpgid(0) == os.getpid())"])
+
+    assert ended.stdout == b"True\n"
+
+
 def test_a_timeout_kills_the_whole_group(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     started = time.monotonic()
