@@ -70,6 +70,7 @@ obeys_the_laws(build(Directory, {"path": str(closed), "mode": "0311"}), kept, wo
 closed.chmod(0o311)  # to pass and to make, not to list
 Directory({"path": str(closed / "d")}).apply(type("C", (), {"after": {"mode": "0700"}, "before": None}), kept)
 assert Directory({"path": str(closed / "d")}).observe()["mode"] == "0700"
+closed.chmod(0o700)
 """,
             world,
         )

@@ -120,6 +120,7 @@ inner.chmod(0o311)  # to pass and to write, not to list
 params = {"path": str(inner / "h"), "digest": bytes_digest(b"new")}
 File(params).apply(type("C", (), {"after": File(params).desired(), "before": None}), kept)
 assert File(params).observe()["content"] == bytes_digest(b"new")
+inner.chmod(0o700)
 """,
             world,
         )
