@@ -1,0 +1,146 @@
+"""JSON Schemas (draft 2020-12) of every kind of file; that of a runbook is derived from the resource types.
+
+The same schemas validate here and complete in an editor. Wherever a parameter is not a text, and wherever a text
+has a pattern, one reference is accepted in its place; what it resolves to is judged when it is bound.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cutter.language.ids import ID_PATTERN
+from cutter.language.schema_inventory import ENVIRONMENT, HOSTS, VARS
+from cutter.language.schema_matrix import GAP_MATRIX
+from cutter.resource import Param, Resource
+from cutter.resources import resource_type, type_names
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+REFERENCE = r"^\{\{.*\}\}$"
+VARIABLE_NAMES = {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
+_TEXT = {"type": "string", "minLength": 1}
+_NESTED = ("items", "additionalProperties")
+_CHOICES = ("oneOf", "anyOf")
+
+
+def schema_documents() -> dict[str, dict[str, Any]]:
+    """Return every schema by its file's name under schemas/."""
+    found = {"runbook": runbook_schema(), "hosts": HOSTS, "environment": ENVIRONMENT, "vars": VARS}
+    found["gap-matrix"] = GAP_MATRIX
+    return {f"{name}.schema.json": {"$schema": DIALECT, **found[name]} for name in sorted(found)}
+
+
+def schema_texts() -> dict[str, str]:
+    """Return the text of every schema file, the same bytes for the same types."""
+    return {name: json.dumps(found, indent=2, ensure_ascii=False) + "\n" for name, found in schema_documents().items()}
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """Return the schema of one kind of document: runbook, hosts, environment, vars or gap-matrix."""
+    return schema_documents()[f"{name}.schema.json"]
+
+
+def runbook_schema() -> dict[str, Any]:
+    """Return the schema of a runbook, with a property per resource type in each step."""
+    types = {name: resource_type(name) for name in type_names()}
+    properties = {
+        "apiVersion": {"const": "cutter/v1", "description": "The version of this format."},
+        "runbook": {**_TEXT, "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "description": "Its name: words in lower case, joined by hyphens."},
+        "title": {**_TEXT, "description": "What it is for, in one line."},
+        "hosts": {**_TEXT, "default": "all", "description": "Hosts and groups of the inventory, joined by commas."},
+        "vars": {"type": "object", "propertyNames": VARIABLE_NAMES, "description": "Variables, weaker than any of the inventory."},
+        "preflight": {
+            **{"type": "array", "items": {"$ref": "#/$defs/look"}},
+            "description": "Steps that are only looked at: all must hold before anything is touched.",
+        },
+        "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}, "description": "The steps, in their order."},
+        "on_failure": {
+            **{"enum": ["stop", "revert"], "default": "stop"},
+            "description": "stop: leave what was done and say so; revert: take it back, newest first.",
+        },
+    }
+    return {
+        "title": "A cutter runbook",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["apiVersion", "runbook", "title", "steps"],
+        "properties": properties,
+        "$defs": {
+            "step": _step(types, "irreversible"),
+            "look": _step(types, "provided_by"),
+            **{name: type_schema(kind) for name, kind in types.items()},
+        },
+    }
+
+
+_STEP_KEYS: Mapping[str, Mapping[str, Any]] = {
+    "name": {**_TEXT, "description": "What a person calls this step; renaming it reopens nothing."},
+    "id": {"type": "string", "pattern": ID_PATTERN, "description": "How others name it; made from the name when missing."},
+    "irreversible": {**_TEXT, "description": "Why it is acceptable that this step cannot be taken back."},
+    "provided_by": {**_TEXT, "pattern": r"^[^/].*\.ya?ml$", "description": "The runbook that makes this hold, beside this one."},
+    "for_each": {
+        "description": "Do this once for each item; use {{ item.key }} and {{ item.value }}.",
+        "anyOf": [
+            {"type": "object", "propertyNames": {"pattern": r"^[A-Za-z0-9_.\-/]+$"}},
+            {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
+            {"type": "string", "pattern": REFERENCE},
+        ],
+    },
+}
+
+
+def _step(types: Mapping[str, type[Resource]], reason: str) -> dict[str, Any]:
+    own = {key: _STEP_KEYS[key] for key in ("name", "id", "for_each", reason)}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["name"],
+        "properties": {**own, **{name: {"$ref": f"#/$defs/{name}"} for name in types}},
+        "oneOf": [{"required": [name]} for name in types],
+    }
+
+
+def type_schema(kind: type[Resource]) -> dict[str, Any]:
+    """Return the schema of what stands below a type's key."""
+    written = {name: declared for name, declared in kind.params.items() if not declared.internal}
+    return {
+        "description": inspect.getdoc(kind) or "",
+        "type": "object",
+        "additionalProperties": False,
+        "required": [name for name, declared in written.items() if declared.required],
+        "properties": {name: _parameter(declared) for name, declared in written.items()},
+    }
+
+
+def _parameter(declared: Param) -> dict[str, Any]:
+    default = {} if declared.required or declared.default is None else {"default": declared.default}
+    return {"description": declared.description, **default, **_or_reference(declared.schema)}
+
+
+def _or_reference(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema, widened so that a reference may stand wherever a value may."""
+    found = dict(schema)
+    for key in _NESTED:
+        if isinstance(found.get(key), Mapping):
+            found[key] = _or_reference(found[key])
+    if "properties" in found:
+        found["properties"] = {name: _or_reference(item) for name, item in found["properties"].items()}
+    for key in _CHOICES:
+        if key in found:  # two branches may now take a reference
+            found["anyOf"] = [_or_reference(branch) for branch in found.pop(key)]
+            return found
+    return _widened(found)
+
+
+def _widened(found: dict[str, Any]) -> dict[str, Any]:
+    kind = found.get("type")
+    if "enum" in found:
+        rest = {key: found.pop(key) for key in ("enum", "type") if key in found}
+        return {**found, "anyOf": [rest, {"type": "string", "pattern": REFERENCE}]}
+    if kind == "string" and "pattern" in found:
+        return {**found, "pattern": rf"(?:{found['pattern']})|\{{\{{.*\}}\}}"}
+    if isinstance(kind, str) and kind not in {"string", "object"}:
+        return {**found, "type": [kind, "string"], "pattern": REFERENCE}
+    return found

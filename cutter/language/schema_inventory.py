@@ -1,0 +1,76 @@
+"""Schemas of the files of an inventory folder; hosts.yml is Ansible's own YAML form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_NAMES = {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
+_VARIABLES: dict[str, Any] = {"type": ["object", "null"], "propertyNames": _NAMES}
+_PLACE = {"type": "string", "pattern": r"^(/|\{\{)"}
+_WORD = {"enum": ["yes", "no"]}
+
+HOSTS: dict[str, Any] = {
+    "title": "Hosts and groups of an inventory",
+    "description": "Ansible's YAML form: groups with hosts, children and vars; all is the group of everything.",
+    "type": "object",
+    "minProperties": 1,
+    "propertyNames": {"$ref": "#/$defs/name"},
+    "additionalProperties": {"$ref": "#/$defs/group"},
+    "$defs": {
+        "name": {"pattern": r"^[A-Za-z0-9_.\-]+$"},
+        "group": {
+            "type": ["object", "null"],
+            "additionalProperties": False,
+            "properties": {
+                "hosts": {
+                    "description": "Hosts by name, each with its variables; web[01:10] stands for ten of them.",
+                    "type": ["object", "null"],
+                    "propertyNames": {"pattern": r"^[A-Za-z0-9_.:\-\[\]]+$"},
+                    "additionalProperties": {"$ref": "#/$defs/host"},
+                },
+                "children": {
+                    "description": "Groups inside this one.",
+                    "type": ["object", "null"],
+                    "propertyNames": {"$ref": "#/$defs/name"},
+                    "additionalProperties": {"$ref": "#/$defs/group"},
+                },
+                "vars": {**_VARIABLES, "description": "Variables of every host of this group."},
+            },
+        },
+        "host": {
+            **_VARIABLES,
+            "properties": {
+                "ansible_connection": {"type": "string", "description": "local, or ssh (the default)."},
+                "ansible_host": {"type": "string", "description": "The address to connect to."},
+                "ansible_user": {"type": "string", "description": "The user to log in as."},
+                "ansible_port": {"type": ["integer", "string"], "description": "The port to connect to."},
+                "ansible_become": {"type": ["boolean", "string"], "description": "Whether to work as root."},
+            },
+        },
+    },
+}
+
+ENVIRONMENT: dict[str, Any] = {
+    "title": "An environment: where evidence belongs",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["name", "production"],
+    "properties": {
+        "name": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "description": "Its name, in every banner."},
+        "production": {**_WORD, "description": "Whether a mistake here hurts: yes or no."},
+        "sandbox": {**_WORD, "default": "no", "description": "Whether nothing here is real."},
+        "ledger": {
+            "type": "string",
+            "pattern": r"^(/|\{\{|postgres(ql)?://)",
+            "description": "The folder of the ledger, or the URL of a shared one.",
+        },
+        "target_state": {**_PLACE, "description": "Where kept content and locks live on each target."},
+        "matrix_file": {**_PLACE, "description": "A Markdown file that shows the gap matrix, kept up to date."},
+    },
+}
+
+VARS: dict[str, Any] = {
+    "title": "Variables of a group or a host",
+    "type": ["object", "null"],
+    "propertyNames": _NAMES,
+}

@@ -1,0 +1,195 @@
+"""What a JSON Schema validator complains about, in the words of the person who wrote the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema import ValidationError
+
+from cutter.language.problems import nearest, shown
+from cutter.model.runbook import ValuePath
+
+KINDS: Mapping[str, str] = {
+    "string": "a string",
+    "integer": "an integer",
+    "boolean": "true or false",
+    "object": "a mapping",
+    "array": "a list",
+    "null": "nothing",
+    "number": "a number",
+}
+_REFERENCE_TAIL = r")|\{\{.*\}\}"
+_STEP_KEYS = ("name", "id", "for_each", "irreversible", "provided_by")
+
+
+@dataclass(frozen=True)
+class ShapeFault:
+    """What is wrong at a path; `at_key` points at the key instead of its value."""
+
+    path: ValuePath
+    what: str
+    offending: str = ""
+    suggestion: str = ""
+    advice: str = ""
+    at_key: bool = False
+
+
+def faults(error: ValidationError) -> Iterator[ShapeFault]:
+    """Yield what one validation error means; an error in several branches is told by the branch that was meant."""
+    path = tuple(error.absolute_path)
+    tell = _TOLD.get(str(error.validator), _other)
+    yield from tell(error, path)
+
+
+def _unknown_keys(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
+    known = error.schema["properties"]
+    for key in error.instance:
+        if key not in known:
+            free = [name for name in known if name not in error.instance]
+            meant = nearest(key, free)
+            advice = "" if meant else f"known are {', '.join(known)}"
+            yield ShapeFault((*path, key), f"unknown key {key!r}", key, meant, advice, at_key=True)
+
+
+def _missing(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
+    # one error per missing key; each names its key first in the message
+    for key in error.validator_value:
+        if error.message.startswith(f"{key!r} "):
+            yield ShapeFault(path, f"{key} is missing", offending=key)
+
+
+def _kind(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
+    kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    if error.schema.get("pattern", "").startswith(r"^\{\{") and "string" in kinds:
+        kinds = [kind for kind in kinds if kind != "string"]  # a text stands there only for a reference
+    yield ShapeFault(path, f"{shown(error.instance)} is not {_either(kinds)}")
+
+
+def _pattern(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
+    pattern = str(error.validator_value)
+    kinds = error.schema.get("type")
+    said = shown(error.instance)
+    if pattern.startswith(r"^\{\{") and isinstance(kinds, list):
+        yield ShapeFault(path, f"{said} is not {_either([kind for kind in kinds if kind != 'string'])}")
+    else:
+        plain = pattern.removeprefix("(?:").removesuffix(_REFERENCE_TAIL)
+        yield ShapeFault(path, f"{said} does not match {plain}")
+
+
+def _value(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
+    allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
+    words = [item for item in allowed if isinstance(item, str)]
+    meant = nearest(str(error.instance), words) or _by_case(error.instance, words)
+    listed = f"one of {', '.join(map(str, allowed))}" if len(allowed) > 1 else str(allowed[0])
+    suggestion = meant if isinstance(error.instance, str) or meant else ""
+    yield ShapeFault(path, f"{shown(error.instance)} is not {listed}", suggestion=suggestion)
+
+
+def _by_case(value: Any, words: list[str]) -> str:
+    return next((word for word in words if isinstance(value, str) and word.lower() == value.lower()), "")
+
+
+def _branches(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
+    """Tell an `anyOf` by the branch whose type fits; when none fits, name the types that would."""
+    found: dict[int, list[ValidationError]] = {}
+    for inner in error.context or ():
+        found.setdefault(int(inner.schema_path[0]), []).append(inner)
+    fitting = [inner for inner in found.values() if not any(_is_root_type(item, error) for item in inner)]
+    proper = [inner for inner in fitting if not any(_only_reference(item) for item in inner)]
+    chosen = min(proper or fitting, key=_distance, default=[])
+    if chosen:
+        for inner in chosen:
+            yield from faults(inner)
+        return
+    kinds = [str(kind) for branch in error.validator_value for kind in _kinds(branch)]
+    yield ShapeFault(path, f"{shown(error.instance)} is not {_either(list(dict.fromkeys(kinds)))}")
+
+
+def _distance(errors: list[ValidationError]) -> tuple[int, int]:
+    """Prefer the branch that fails deepest; of mappings, the one whose keys are known."""
+    unknown = sum(1 for error in errors if error.validator in {"additionalProperties", "required"})
+    return unknown, -max(len(error.absolute_path) for error in errors)
+
+
+def _is_root_type(inner: ValidationError, outer: ValidationError) -> bool:
+    return inner.validator == "type" and len(inner.absolute_path) == len(outer.absolute_path)
+
+
+def _only_reference(inner: ValidationError) -> bool:
+    return inner.validator == "pattern" and str(inner.validator_value).startswith(r"^\{\{")
+
+
+def _kinds(branch: Mapping[str, Any]) -> list[str]:
+    kind = branch.get("type", [])
+    kinds = kind if isinstance(kind, list) else [kind]
+    if str(branch.get("pattern", "")).startswith(r"^\{\{"):
+        return [item for item in kinds if item != "string"]
+    return kinds
+
+
+def _types(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
+    """Tell a step without a type, or with more than one; an unknown key is told by its own error."""
+    if not isinstance(error.instance, dict):
+        return
+    types = [branch["required"][0] for branch in error.validator_value]
+    given = [key for key in error.instance if key in types]
+    strangers = [key for key in error.instance if key not in types and key not in _STEP_KEYS]
+    if len(given) > 1:
+        what = f"a step has one type, and this one has {' and '.join(given)}"
+        yield ShapeFault((*path, given[1]), what, given[1], advice="make it two steps", at_key=True)
+    elif not given and not strangers:
+        yield ShapeFault(path, "a step needs a type", "name", advice=f"types are {', '.join(types)}")
+
+
+def _names(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
+    key = error.instance
+    for inner in (error, *(error.context or ())):
+        pattern = inner.schema.get("pattern", "") if isinstance(inner.schema, Mapping) else ""
+        if pattern:
+            yield ShapeFault((*path, key), f"the key {key!r} does not match {pattern}", str(key), at_key=True)
+            return
+
+
+def _limit(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
+    word = "at least" if error.validator == "minimum" else "at most"
+    yield ShapeFault(path, f"{shown(error.instance)} is not {word} {error.validator_value}")
+
+
+def _too_few(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
+    yield ShapeFault(path, "this is empty")
+
+
+def _twice(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
+    seen: list[Any] = []
+    for index, item in enumerate(error.instance):
+        if item in seen:
+            yield ShapeFault((*path, index), f"{shown(item)} is in the list twice", str(item))
+        seen.append(item)
+
+
+def _other(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
+    yield ShapeFault(path, f"{shown(error.instance)} does not fit: {error.validator} {shown(error.validator_value)}")
+
+
+def _either(kinds: list[str]) -> str:
+    return " or ".join(KINDS.get(kind, kind) for kind in kinds)
+
+
+_TOLD = {
+    "additionalProperties": _unknown_keys,
+    "required": _missing,
+    "type": _kind,
+    "pattern": _pattern,
+    "enum": _value,
+    "const": _value,
+    "anyOf": _branches,
+    "oneOf": _types,
+    "minimum": _limit,
+    "maximum": _limit,
+    "minLength": _too_few,
+    "minItems": _too_few,
+    "minProperties": _too_few,
+    "uniqueItems": _twice,
+}

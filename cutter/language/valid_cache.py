@@ -1,0 +1,72 @@
+"""Files that were found valid already, remembered by digest: a second apply never loads the validator.
+
+An entry is an empty file named by the digest of the schema's sources and the document's bytes. Only valid
+documents are remembered; a cache that cannot be read or written is as good as none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+KEPT = 2_000
+
+
+def name_of(schema: str, text: bytes) -> str:
+    """Return the name under which a document would be remembered as valid."""
+    return hashlib.sha256(f"{schema}\n{_fingerprint()}\n".encode() + text).hexdigest()
+
+
+def known(name: str) -> bool:
+    """Tell whether a document of this name was found valid before."""
+    return os.path.exists(os.path.join(_folder(), name))
+
+
+def remember(name: str) -> None:
+    """Remember a document as valid; the oldest are forgotten when there are many."""
+    folder = _folder()
+    with suppress(OSError):
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        with open(os.path.join(folder, name), "wb"):
+            pass
+        _forget(folder)
+
+
+def _forget(folder: str) -> None:
+    if len(os.listdir(folder)) <= KEPT:
+        return
+    with os.scandir(folder) as found:
+        by_age = sorted(found, key=lambda entry: entry.stat().st_mtime_ns)
+    for entry in by_age[: len(by_age) - KEPT // 2]:
+        with suppress(FileNotFoundError):
+            os.unlink(entry.path)
+
+
+def _folder() -> str:
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(home, "cutter", "valid")
+
+
+@cache
+def _fingerprint() -> str:
+    """Return what changes when a schema may change: the files that schemas are made of."""
+    return hashlib.sha256("\n".join(sorted(_sources())).encode()).hexdigest()
+
+
+def _sources() -> Iterator[str]:
+    here = Path(__file__).parent
+    places = [here, here.parent, here.parent / "env_text"]
+    for room in ("target", "controller"):
+        with suppress(ModuleNotFoundError):
+            places += map(Path, import_module(f"cutter.resources.{room}").__path__)
+    for place in places:
+        with suppress(OSError), os.scandir(place) as found:
+            for entry in found:
+                if entry.name.endswith(".py"):
+                    seen = entry.stat()
+                    yield f"{entry.path} {seen.st_size} {seen.st_mtime_ns}"
