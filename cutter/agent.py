@@ -6,7 +6,6 @@ Nothing here knows a resource type by name, a ledger or a terminal.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Optional, Union
 
 from cutter import facts
@@ -14,7 +13,6 @@ from cutter.errors import Conflict, CutterError, PermissionRefused, StalePlan, S
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Look, Prediction
 from cutter.model.references import BadReference, Unresolved, references, resolve
-from cutter.model.secret import without_secrets
 from cutter.model.state import Change, State
 from cutter.resource import Content, Resource, type_complaints
 from cutter.resources import resource_type
@@ -41,13 +39,14 @@ class StepRequest(NamedTuple):
     planned: Optional[Change] = None
 
 
-@dataclass
 class Agent:
     """One pass over the steps of one target; outputs of earlier steps serve later ones."""
 
-    content: Content
-    digest_key: bytes
-    outputs: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    def __init__(self, content: Content, digest_key: bytes) -> None:
+        """Take bytes from `content`, and digest secrets with the key."""
+        self.content = content
+        self.digest_key = digest_key
+        self.outputs: dict[str, Mapping[str, str]] = {}
 
     def look(self, steps: Iterable[StepRequest], *, preview: bool = False) -> Iterator[Look]:
         """Yield what each step would do; nothing on the target is changed."""
@@ -86,15 +85,33 @@ class Agent:
                 halted = f"{step.id} could not be taken back"
             yield evidence
 
-    def revertible(self, step: RevertRequest) -> str:
-        """Say why a step cannot be taken back now, or nothing; the target is only looked at."""
-        try:
-            kind = resource_type(step.type)
-            if kind.needs_reason(step.params):
-                return "it cannot be undone"
-            return _moved_on(step, kind(step.params, self.digest_key).observe())
-        except (CutterError, OSError, LookupError) as error:
-            return str(error)
+    def revertible(self, steps: Iterable[RevertRequest]) -> Iterator[str]:
+        """Yield per step why it cannot be taken back now, or nothing; the target is only looked at.
+
+        The steps are in the order in which they would be taken back: what one removes is not in the next one's way.
+        """
+        gone: set[str] = set()
+        for step in steps:
+            try:
+                yield self._barrier(step, gone)
+            except (CutterError, OSError, LookupError) as error:
+                yield str(error)
+
+    def _barrier(self, step: RevertRequest, gone: set[str]) -> str:
+        kind = resource_type(step.type)
+        if kind.needs_reason(step.params):
+            return "it cannot be undone"
+        resource = kind(step.params, self.digest_key)
+        found = resource.observe()
+        moved_on = _moved_on(step, found)
+        if moved_on:
+            return moved_on
+        resource.ready(Change(found, step.goal), self.content)
+        if step.goal is not None:
+            return ""
+        left = sorted(set(resource.inside()) - gone)
+        gone.update(resource.places())
+        return f"the run did not put {', '.join(left[:3])} there" if left else ""
 
     def _look_at(self, step: StepRequest, pending: list[Look], *, preview: bool) -> Look:
         try:
@@ -146,11 +163,12 @@ class Agent:
         except OSError as failure:
             error = _from_os(failure)
         except Exception as bug:  # noqa: BLE001 - a bug in one step must not lose the record of the others
-            error = StepFailed(f"internal error in {step.type}: {type(bug).__name__}{_where(bug)}")
+            error = _bug(step, bug)
         return attempt.failed(error)
 
     def _revert_one(self, step: RevertRequest) -> Evidence:
         attempt = _Attempt(step)
+        attempt.params = step.params
         try:
             resource = attempt.resource = resource_type(step.type)(step.params, self.digest_key)
             found = resource.observe()
@@ -158,7 +176,8 @@ class Agent:
             moved_on = _moved_on(step, found)
             if moved_on:
                 raise StalePlan(moved_on)
-            resource.apply(attempt.change, self.content)
+            attempt.moving = True
+            resource.apply(Change(found, _exactly(resource, step.goal)), self.content)
             attempt.observed = resource.observe()
             if attempt.observed != step.goal:
                 raise StepFailed("a fresh look does not find it as it was before the run")
@@ -168,6 +187,8 @@ class Agent:
             return attempt.failed(_from_os(error))
         except LookupError:
             return attempt.failed(StepFailed("the content it had is no longer kept on the target"))
+        except Exception as bug:  # noqa: BLE001 - a bug in one step must not lose the record of the others
+            return attempt.failed(_bug(step, bug))
         return attempt.compensated()
 
     def _attempt(self, step: StepRequest, attempt: _Attempt) -> Evidence:
@@ -179,6 +200,7 @@ class Agent:
         if planned is not None and not change.within(planned):
             raise StalePlan("it would now do more than was planned: " + _beyond(change, planned))
         if not change.empty:
+            attempt.moving = True
             resource.apply(change, self.content)
             attempt.observed = resource.observe()
         rest = Change(attempt.observed, resource.desired()) if not change.empty else change
@@ -188,16 +210,17 @@ class Agent:
         return attempt.succeeded(rest.before, self.outputs[step.id])
 
 
-@dataclass
 class _Attempt:
     """What is known of a step while it is applied, so that a failure can say what was seen."""
 
-    step: Union[StepRequest, RevertRequest]
-    params: Mapping[str, Any] = field(default_factory=dict)
-    resource: Optional[Resource] = None
-    change: Change = field(default_factory=lambda: Change(None, None))
-    looked: bool = False
-    observed: Optional[State] = None
+    def __init__(self, step: Union[StepRequest, RevertRequest]) -> None:
+        self.step = step
+        self.params: Mapping[str, Any] = {}
+        self.resource: Optional[Resource] = None
+        self.change = Change(None, None)
+        self.looked = False
+        self.moving = False
+        self.observed: Optional[State] = None
 
     def compensated(self) -> Evidence:
         return self._evidence(Outcome.COMPENSATED, self.observed)
@@ -209,16 +232,14 @@ class _Attempt:
     def failed(self, error: CutterError) -> Evidence:
         outcome = Outcome.STALE if isinstance(error, StalePlan) else Outcome.FAILED
         reason = error.cause if not error.place else f"{error.place}: {error.cause}"
-        return self._evidence(outcome, self._look_again(), reason=reason, remedy=error.remedy)
-
-    def _look_again(self) -> Optional[State]:
-        """Look once more after a failure; where even that fails, the last state seen stands."""
         if self.resource is None or not self.looked:
-            return None
+            return self._evidence(outcome, None, reason=reason, remedy=error.remedy)
         try:
-            return self.resource.observe()
-        except (CutterError, OSError):
-            return self.observed or self.change.before
+            seen = self.resource.observe()
+        except Exception:  # noqa: BLE001 - whatever it is, nobody saw how the step was left
+            outcome = Outcome.UNKNOWN if self.moving else outcome
+            return self._evidence(outcome, self.change.before, reason=reason, remedy=error.remedy)
+        return self._evidence(outcome, seen, reason=reason, remedy=error.remedy)
 
     def _evidence(self, outcome: Outcome, observed: Optional[State], **told: Any) -> Evidence:
         return Evidence(
@@ -230,7 +251,7 @@ class _Attempt:
             after=self.change.after,
             observed=observed,
             keys=tuple(sorted(self.change.keys)),
-            params=None if outcome is Outcome.OK else without_secrets(self.params),
+            params=None if outcome is Outcome.OK or self.resource is None else self.resource.recorded(self.params),
             **told,
         )
 
@@ -290,6 +311,15 @@ def _moved_on(step: RevertRequest, found: Optional[State]) -> str:
         return ""
     change = Change(found, step.expected)
     return f"it changed since the run: {_named(change)}" if not change.empty else "it changed since the run"
+
+
+def _exactly(resource: Resource, goal: Optional[State]) -> Optional[State]:
+    """Return the state to put back, with None for what it did not have and might get from its folder."""
+    return None if goal is None else {**dict.fromkeys(resource.inherited), **goal}
+
+
+def _bug(step: Union[StepRequest, RevertRequest], bug: Exception) -> CutterError:
+    return StepFailed(f"internal error in {step.type}: {type(bug).__name__}{_where(bug)}")
 
 
 def _from_os(error: OSError) -> CutterError:

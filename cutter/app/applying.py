@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from cutter import __version__
 from cutter.app.compensating import compensate, refuse_halted
@@ -22,8 +21,7 @@ from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.plan import Plan
 
 
-@dataclass
-class WritingSession:
+class WritingSession(NamedTuple):
     """An environment held for writing: its ledger is open, its targets are locked, its history is settled."""
 
     workspace: Workspace
@@ -52,7 +50,7 @@ class WritingSession:
             done = execute(target_plan, bound, target, recording, stop=stop, watch=watch)
             if job.runbook.on_failure == "revert" and done.exit_code and done.changed:
                 taken_back = compensate(target, recording, done.identity, done.evidence)
-                done = replace(done, compensation=taken_back)
+                done = done._replace(compensation=taken_back)
             results.append(done)
         result = RunResult(run, job.runbook.name, tuple(results))
         recording.end(result.exit_code, result.counts)
@@ -107,4 +105,4 @@ def writing(workspace: Workspace, *, wait_seconds: float = 0) -> Iterator[Writin
 
 def new_run_id() -> str:
     """Return an id that sorts by time and does not repeat."""
-    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + "-" + secrets.token_hex(3)
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + "-" + os.urandom(3).hex()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cutter.agent import RevertRequest
 from cutter.engine.compensation import inverse_steps, manual_steps
@@ -15,8 +14,7 @@ from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.evidence import Evidence, Outcome
 
 
-@dataclass(frozen=True)
-class TargetRevert:
+class TargetRevert(NamedTuple):
     """What would be taken back on one target, newest first."""
 
     target: str
@@ -24,8 +22,7 @@ class TargetRevert:
     requests: tuple[RevertRequest, ...]
 
 
-@dataclass(frozen=True)
-class Halt:
+class Halt(NamedTuple):
     """A target on which nothing may run until a person has looked: which run left it so, what is left."""
 
     run: str

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cutter.app.settling import history
-from cutter.app.workspace import Workspace
-from cutter.errors import CutterError
+from cutter.app.workspace import Choice, Workspace
+from cutter.errors import CutterError, LedgerError
 from cutter.language.matrix import load_matrix
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.evidence import Outcome
@@ -23,8 +23,16 @@ def matrix_path(workspace: Workspace) -> Path:
     return Path(workspace.environment.project_dir) / MATRIX
 
 
-def matrix_status(workspace: Workspace, ledger: SqliteLedger) -> MatrixStatus:
-    """Return the status of every gap in this environment, now. Raises InvalidDocument for a bad matrix."""
+def matrix_status(choice: Choice, ledger: SqliteLedger, *, verified: bool = False) -> MatrixStatus:
+    """Return the status of every gap, as of now, in the environment chosen.
+
+    A limit or a variable given with -e is left aside: what it narrows or moves is not what the gap is about.
+    `verified` says that the chain was checked already by the holder of the run lock. Raises InvalidDocument for a
+    bad matrix, and LedgerError when the chain does not verify.
+    """
+    workspace = Workspace(Choice(choice.folder))
+    if not verified:
+        refuse_broken(ledger)
     path = matrix_path(workspace)
     matrix = load_matrix(str(path))
     scopes = {name: _scope(workspace, path.parent / name) for name in _runbook_names(matrix)}
@@ -40,6 +48,14 @@ def matrix_status(workspace: Workspace, ledger: SqliteLedger) -> MatrixStatus:
         command=command,
         folder=folder,
     )
+
+
+def refuse_broken(ledger: SqliteLedger) -> None:
+    """Raise LedgerError when the chain does not verify: evidence that was edited closes nothing."""
+    findings = ledger.verify()
+    if findings:
+        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+        raise LedgerError(findings[0].message + more, place=ledger.path, remedy="cutter ledger verify")
 
 
 def movement(before: MatrixStatus, after: MatrixStatus) -> list[tuple[str, str, str]]:
@@ -67,7 +83,8 @@ def _scope(workspace: Workspace, path: Path) -> RunbookScope:
         for step in bound.steps:
             declared[step.declared_id][step.id] = step.content_hash
         targets[bound.target] = declared
-    return RunbookScope(runbook=job.runbook.name, exists=True, problem="", targets=targets)
+    identities = {name: workspace.target(name).identity() for name in targets if workspace.is_local(name)}
+    return RunbookScope(job.runbook.name, exists=True, problem="", targets=targets, identities=identities)
 
 
 def _records(ledger: SqliteLedger, environment: str) -> Iterator[EvidenceRecord]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cutter.app.planning import plan_job
 from cutter.app.publishing import publish
@@ -21,8 +20,7 @@ FORMAT = "cutter.plan.v1"
 _AGAIN = "make a new plan and read it: cutter plan -o FILE"
 
 
-@dataclass(frozen=True)
-class KeptPlan:
+class KeptPlan(NamedTuple):
     """A plan file: what was chosen on the command line, the runbooks' paths, and their plans."""
 
     choice: Choice

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cutter.app.applying import WritingSession, new_run_id
 from cutter.app.compensating import TargetRevert, take_back
@@ -17,8 +17,7 @@ from cutter.model.evidence import Evidence, Outcome
 from cutter.model.runs import RunRecord
 
 
-@dataclass(frozen=True)
-class RevertResult:
+class RevertResult(NamedTuple):
     """What came of a revert. `manual` tells a person what is left, when not everything could be put back."""
 
     run: str

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from typing import NamedTuple
 
 from cutter.engine.target import Target
-from cutter.errors import ConfigurationError, InvalidDocument
+from cutter.errors import ConfigurationError
 from cutter.hosts.local import LocalTarget
 from cutter.language.bind import bind
 from cutter.language.inventory import load_environment, select
+from cutter.language.problems import Complaints
 from cutter.language.runbooks import load_runbook
 from cutter.ledger.digest_key import digest_key
 from cutter.ledger.sqlite import SqliteLedger
@@ -23,8 +22,7 @@ from cutter.model.runbook import BoundRunbook, Runbook
 DEFAULT_INVENTORY = "inventory/local"
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """What the command line chose: the inventory folder, a limit of hosts, and variables given with -e."""
 
     inventory: str = ""
@@ -37,8 +35,7 @@ class Choice:
         return self.inventory or os.environ.get("CUTTER_INVENTORY") or DEFAULT_INVENTORY
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """A runbook with everything it needs on each of its targets."""
 
     path: str
@@ -56,7 +53,7 @@ class Workspace:
     @cached_property
     def digest_key(self) -> bytes:
         """The key that secrets are digested with; where there is none yet, one for this process only."""
-        return digest_key(self.environment.ledger, create=False) or secrets.token_bytes(32)
+        return digest_key(self.environment.ledger, create=False) or os.urandom(32)
 
     def create_digest_key(self) -> bool:
         """Make sure that the environment has a digest key; True when what was bound is to be bound again."""
@@ -74,40 +71,41 @@ class Workspace:
 
     def jobs(self, paths: Sequence[str]) -> list[Job]:
         """Load and bind runbooks; the problems of all of them are told at once. Raises InvalidDocument."""
-        jobs, problems = [], []
-        for path in paths:
-            try:
-                jobs.append(self.job(path))
-            except InvalidDocument as error:
-                problems.append(error)
-        if len(problems) > 1:
-            raise InvalidDocument.joined(problems)
-        if problems:
-            raise problems[0]
-        return jobs
+        complaints = Complaints()
+        jobs = [self._job(path, complaints) for path in paths]
+        complaints.settle()
+        return [job for job in jobs if job is not None]
 
     def job(self, path: str) -> Job:
         """Load one runbook and bind it to its hosts. Raises InvalidDocument."""
-        runbook = load_runbook(path)
-        return Job(path, runbook, self.bound(runbook))
+        return self.jobs([path])[0]
 
-    def bound(self, runbook: Runbook) -> tuple[BoundRunbook, ...]:
-        """Bind a runbook to every host it names, within the limit. Raises InvalidDocument."""
-        hosts = select(self.environment, runbook.hosts, self.choice.limit)
-        return tuple(
-            bind(runbook, self.environment, host, self.choice.extra, self.digest_key) for host in hosts
-        )
+    def _job(self, path: str, complaints: Complaints) -> Job | None:
+        runbook = complaints.attempt(load_runbook, path)
+        hosts = complaints.attempt(self._hosts_of, runbook) if runbook else None
+        if runbook is None or hosts is None:
+            return None
+        extra, key = self.choice.extra, self.digest_key
+        bound = [complaints.attempt(bind, runbook, self.environment, host, extra, key) for host in hosts]
+        return Job(path, runbook, tuple(item for item in bound if item is not None))
+
+    def _hosts_of(self, runbook: Runbook) -> tuple[Host, ...]:
+        return select(self.environment, runbook.hosts, self.choice.limit)
+
+    def is_local(self, name: str) -> bool:
+        """Tell whether a host is this machine."""
+        return self._host(name).connection == "local"
 
     def target(self, name: str) -> Target:
         """Return the target of a host. Raises ConfigurationError for a connection that is not known."""
         host = self._host(name)
-        if host.connection != "local":
+        if not self.is_local(name):
             raise ConfigurationError(
                 f"host {name} is to be reached by {host.connection}, and only local targets are supported",
                 place=f"{self.environment.folder}/hosts.yml",
                 remedy="set ansible_connection: local, or limit the run to local hosts with --limit",
             )
-        return LocalTarget(name, str(Path(self.environment.target_state) / "kept"), self.digest_key)
+        return LocalTarget(name, os.path.join(self.environment.target_state, "kept"), self.digest_key)
 
     def command(self, verb: str, *words: str) -> str:
         """Return a command a person can type to go on in this environment."""

@@ -18,18 +18,18 @@ class Movement:
         self.session = session
         self.args = args
         self.declared = matrix_path(session.workspace).exists()
-        self.before = self._status() if self.declared else None
+        self.before = self._status(verified=False) if self.declared else None
 
     def tell(self) -> list[dict[str, Any]]:
         """Print each gap whose status moved, and return them for programs."""
         if self.before is None:
             return []
-        moved = movement(self.before, self._status())
+        moved = movement(self.before, self._status(verified=True))
         if not self.args.json:
             for name, old, new in moved:
                 print(paint(f"gap {name}: {old} -> {new}", "strong", colour=colour(self.args)))
             print(f"next: {self.session.workspace.command('gaps')}")
         return [{"id": name, "before": old, "after": new} for name, old, new in moved]
 
-    def _status(self) -> Any:
-        return matrix_status(self.session.workspace, self.session.ledger)
+    def _status(self, *, verified: bool) -> Any:
+        return matrix_status(self.session.workspace.choice, self.session.ledger, verified=verified)

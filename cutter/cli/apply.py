@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from cutter.app.applying import WritingSession, new_run_id, writing
 from cutter.app.interrupts import graceful_stop
@@ -22,6 +22,9 @@ from cutter.engine.executor import RunResult
 from cutter.errors import Interrupted, UsageError
 from cutter.model.evidence import worst_exit
 from cutter.model.plan import Plan
+
+if TYPE_CHECKING:
+    from cutter.cli._movement import Movement
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +64,7 @@ def _apply_file(args: argparse.Namespace) -> int:
         cause = "a plan file is applied alone, as it was chosen when it was made"
         raise UsageError(cause, remedy=f"cutter apply {args.runbooks[0]}")
     kept = read_plan(args.runbooks[0])
-    workspace = Workspace(replace(kept.choice, inventory=args.inventory or kept.choice.inventory))
+    workspace = Workspace(kept.choice._replace(inventory=args.inventory or kept.choice.inventory))
     jobs = workspace.jobs(kept.paths)
     with writing(workspace, wait_seconds=args.lock_timeout) as session:
         jobs = list(session.rebound(jobs))
@@ -105,9 +108,7 @@ def _execute(
     args: argparse.Namespace,
     plan_file: str,
 ) -> int:
-    from cutter.cli._movement import Movement
-
-    movement = Movement(session, args) if any(plan.pending for plan in plans) else None
+    movement = _movement(session, args) if any(plan.pending for plan in plans) else None
     results: list[RunResult] = []
     with graceful_stop() as stop:
         for job, plan in zip(jobs, plans, strict=True):
@@ -126,3 +127,9 @@ def _execute(
         body = runs_body(printing.environment_body(session.workspace), map(printing.run_body, results), code)
         options.print_json({**body, "gaps": moved})
     return code
+
+
+def _movement(session: WritingSession, args: argparse.Namespace) -> Movement:
+    from cutter.cli._movement import Movement
+
+    return Movement(session, args)

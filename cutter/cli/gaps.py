@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--write", default="", metavar="FILE", help="also keep the Markdown report in this file"
     )
-    options.add_environment(parser, extra=True)
+    options.add_environment(parser, limit=False, extra=False)
     options.add_output(parser)
 
 
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     """Compute and print. Raises InvalidDocument for a bad matrix, UsageError for a gap it does not have."""
     workspace = Workspace(options.choice(args))
     with workspace.read_ledger() as ledger:
-        status = matrix_status(workspace, ledger)
+        status = matrix_status(workspace.choice, ledger)
     written = args.write or workspace.environment.matrix_file
     if written:
         publish(written, _markdown(workspace, status))

@@ -23,7 +23,7 @@ def has_effect(evidence: Evidence) -> bool:
 
 def recorded(body: Mapping[str, Any]) -> Evidence:
     """Return evidence as the ledger has it."""
-    names = set(Evidence.__dataclass_fields__) & set(body)
+    names = set(Evidence._fields) & set(body)
     fields = {name: body[name] for name in names}
     fields["keys"] = tuple(fields.get("keys", ()))
     return Evidence(**{"type": "", **fields, "outcome": Outcome(body["outcome"])})

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cutter.agent import drift_of
 from cutter.engine.planner import request_for
@@ -20,8 +19,7 @@ Watch = Callable[[str, PlannedStep, Evidence], None]
 """Told of each outcome as it comes: target, planned step, evidence."""
 
 
-@dataclass(frozen=True)
-class TargetResult:
+class TargetResult(NamedTuple):
     """What came of every step on one target. `interrupted`: it was asked to stop before all were done."""
 
     target: str
@@ -51,8 +49,7 @@ class TargetResult:
         return exit_of((evidence.outcome for evidence in self.evidence), changed=self.changed)
 
 
-@dataclass(frozen=True)
-class RunResult:
+class RunResult(NamedTuple):
     """What came of a run on all its targets."""
 
     run: str

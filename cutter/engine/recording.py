@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from cutter.model.evidence import Evidence
@@ -14,14 +13,15 @@ Append = Callable[[Sequence[Note]], object]
 """Writes entries durably, all or none, before it returns."""
 
 
-@dataclass
 class Recording:
     """The entries of one run. Nothing is durable until `commit`, so that a converged run costs one commit."""
 
-    append: Append
-    run: str
-    common: Mapping[str, Any]
-    waiting: list[Note] = field(default_factory=list)
+    def __init__(self, append: Append, run: str, common: Mapping[str, Any]) -> None:
+        """Write through `append`; `common` is said in every entry, beside the run."""
+        self.append = append
+        self.run = run
+        self.common = common
+        self.waiting: list[Note] = []
 
     def start(self, body: Mapping[str, Any]) -> None:
         """Note that the run begins."""

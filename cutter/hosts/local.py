@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cutter.agent import Agent, RevertRequest, StepRequest
 from cutter.facts import machine_identity
@@ -12,8 +12,7 @@ from cutter.model.evidence import Evidence
 from cutter.model.plan import Look
 
 
-@dataclass(frozen=True)
-class LocalTarget:
+class LocalTarget(NamedTuple):
     """This machine, under a name of the inventory.
 
     `kept_folder` is where replaced content goes; `digest_key` is what secrets are digested with.

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from cutter.model.state import State
 
@@ -75,8 +74,7 @@ def exit_of(outcomes: Iterable[Outcome], *, changed: bool) -> int:
     return EXIT_OF_OUTCOME[Outcome.COMPENSATED] if worst == failed else worst
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What was seen of one step on one target, by one run.
 
     `before` is the state found, `after` the state declared, `observed` the fresh look at the end. `keys` are
@@ -99,7 +97,7 @@ class Evidence:
 
     def body(self) -> dict[str, Any]:
         """Return the canonical ledger body: what says nothing is left out, a missing state is null."""
-        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        fields = {name: getattr(self, name) for name in self._fields}
         fields["outcome"] = self.outcome.value
         fields["keys"] = sorted(self.keys)
         told = {name: value for name, value in fields.items() if value not in (None, "", [])}

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(NamedTuple):
     """One value that somebody gave to a variable.
 
     `origin` is file:line:col, or ``-e``, or ``builtin``; `layer` says whose word it is: ``runbook``, ``group
@@ -24,8 +22,7 @@ Variables = Mapping[str, tuple[Variable, ...]]
 """Every value given to each name, weakest first: the last one counts."""
 
 
-@dataclass(frozen=True)
-class Host:
+class Host(NamedTuple):
     """One target. `connection` is ``local`` or ``ssh``; what is None is left to the system."""
 
     name: str
@@ -35,11 +32,10 @@ class Host:
     port: Optional[int]
     become: bool
     groups: tuple[str, ...]
-    variables: Variables = field(repr=False)
+    variables: Variables
 
 
-@dataclass(frozen=True)
-class Environment:
+class Environment(NamedTuple):
     """An inventory folder, read whole.
 
     `ledger` is an absolute folder or a PostgreSQL URL; `target_state` the folder on each target where kept

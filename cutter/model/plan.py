@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from cutter.model.canonical import digest
 from cutter.model.state import Change, State
@@ -21,8 +19,7 @@ class Prediction(str, Enum):
     BLOCKED = "blocked"  # something is in the way that no earlier step moves
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(NamedTuple):
     """What a target saw of one step, without touching it.
 
     `reason` and `remedy` explain an unknown or blocked answer, `exit_code` is the blocked one's. `preview`
@@ -36,7 +33,7 @@ class Look:
     reason: str = ""
     remedy: str = ""
     exit_code: int = 10
-    outputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = {}
     preview: str = ""
 
     @property
@@ -45,8 +42,7 @@ class Look:
         return Change(self.before, self.after)
 
 
-@dataclass(frozen=True)
-class PlannedStep:
+class PlannedStep(NamedTuple):
     """One step of a plan: what was declared (by hash), what was seen, and the answer."""
 
     id: str
@@ -78,8 +74,7 @@ class PlannedStep:
         }
 
 
-@dataclass(frozen=True)
-class TargetPlan:
+class TargetPlan(NamedTuple):
     """The plan for one target; `identity` tells that machine from every other."""
 
     target: str
@@ -99,8 +94,7 @@ class TargetPlan:
         return tuple(step for step in self.steps if step.pending)
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What one runbook would do in one environment, as far as can be seen before doing it."""
 
     environment: str
@@ -113,7 +107,7 @@ class Plan:
         """How many steps would change something, or may, on all targets."""
         return sum(len(target.pending) for target in self.targets)
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """The digest over the canonical body."""
         return digest("plan", self.body())

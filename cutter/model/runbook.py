@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 
-@dataclass(frozen=True)
-class Position:
+class Position(NamedTuple):
     """A place in a text file; line and column start at 1."""
 
     file: str
@@ -24,8 +22,7 @@ ValuePath = tuple[object, ...]
 """Where a value sits inside a document: keys and indexes from the top."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One step as the runbook declares it: references unresolved, a loop not yet expanded."""
 
     id: str
@@ -33,14 +30,13 @@ class Step:
     type: str
     params: Mapping[str, Any]
     place: Position
-    places: Mapping[ValuePath, Position] = field(repr=False)
+    places: Mapping[ValuePath, Position]
     for_each: Any = None
     irreversible: Optional[str] = None
     provided_by: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class Runbook:
+class Runbook(NamedTuple):
     """A runbook, immutable; `digest` covers its canonical content, so layout and comments change nothing."""
 
     name: str
@@ -55,8 +51,7 @@ class Runbook:
     place: Position
 
 
-@dataclass(frozen=True)
-class BoundStep:
+class BoundStep(NamedTuple):
     """One step for one target, ready to be sent there.
 
     `id` is the declared id, or ``id[item]`` inside a loop. `params` hold plain values, secrets, and
@@ -71,13 +66,12 @@ class BoundStep:
     params: Mapping[str, Any]
     place: Position
     content_hash: str
-    content: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    content: Mapping[str, bytes] = {}
     irreversible: Optional[str] = None
     provided_by: Optional[str] = None
 
 
-@dataclass(frozen=True)
-class BoundRunbook:
+class BoundRunbook(NamedTuple):
     """A runbook for one target: variables resolved, loops expanded, files read and templates rendered.
 
     `declared_ids` names every step of the runbook, also one whose loop has no items here.

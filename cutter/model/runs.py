@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Optional
 
 
-@dataclass
 class RunRecord:
     """One run as the ledger tells it. `exit_code` is None until the end is recorded.
 
-    `intents` are the steps per target that were about to be applied; `evidence` what is recorded of them so
-    far.
+    `intents` are the steps per target that were about to be applied; `evidence` what is recorded of them so far.
     """
 
-    run: str
-    verb: str
-    runbook: str
-    started: str
-    actor: str
-    ended: str = ""
-    exit_code: Optional[int] = None
-    outcomes: Mapping[str, int] = field(default_factory=dict)
-    settled_by: str = ""
-    identities: dict[str, str] = field(default_factory=dict)
-    intents: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
-    evidence: list[Mapping[str, Any]] = field(default_factory=list)
+    def __init__(self, run: str, verb: str, runbook: str, started: str, actor: str) -> None:
+        """Begin with what the first entry of a run says."""
+        self.run = run
+        self.verb = verb
+        self.runbook = runbook
+        self.started = started
+        self.actor = actor
+        self.ended = ""
+        self.exit_code: Optional[int] = None
+        self.outcomes: Mapping[str, int] = {}
+        self.settled_by = ""
+        self.identities: dict[str, str] = {}
+        self.intents: dict[str, list[Mapping[str, Any]]] = {}
+        self.evidence: list[Mapping[str, Any]] = []
 
     @property
     def state(self) -> str:

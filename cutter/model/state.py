@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Optional, Union
+from typing import NamedTuple, Optional, Union
 
 Plain = Union[str, int, bool, None]
 State = Mapping[str, Plain]
@@ -13,8 +12,7 @@ State = Mapping[str, Plain]
 _MISSING = object()
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """From what was seen (before) to what is wanted (after); None means: does not exist.
 
     `before` is everything an observation found. `after` may name fewer keys: only what is declared.

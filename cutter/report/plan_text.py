@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from cutter.model.plan import Plan, PlannedStep, Prediction, TargetPlan
-from cutter.model.state import Change
+from cutter.model.state import Change, State
 from cutter.report.style import paint, printable
 
 _SIGNS = {Prediction.NO_CHANGE: "=", Prediction.UNKNOWN: "?", Prediction.BLOCKED: "x"}
@@ -34,9 +34,29 @@ def change_words(change: Change) -> str:
     if change.removes:
         return "removed"
     if change.creates:
-        told = [f"{key} {shown(value)}" for key, value in after.items() if value not in (None, False)]
-        return "created: " + ", ".join(told) if told else "created"
-    return ", ".join(f"{key} {shown(before.get(key))} -> {shown(after[key])}" for key in sorted(change.keys))
+        told = [f"{key} {shown(value)}" for key, value in after.items() if _is_said(key, value)]
+        return "created" + (": " if told else "") + ", ".join([*told, *_memberships(after, after)])
+    single = (key for key in sorted(change.keys) if not _is_membership(key, after[key]))
+    told = [f"{key} {shown(before.get(key))} -> {shown(after[key])}" for key in single]
+    return ", ".join([*told, *_memberships(after, change.keys)])
+
+
+def _is_membership(key: str, value: object) -> bool:
+    """Tell whether an attribute says no more than that something belongs, as ``has:NAME`` does."""
+    return ":" in key and isinstance(value, bool)
+
+
+def _is_said(key: str, value: object) -> bool:
+    return value not in (None, False) and not _is_membership(key, value)
+
+
+def _memberships(after: State, keys: Collection[str]) -> Iterator[str]:
+    """Yield one phrase for all attributes that say what belongs, and one for all that say what does not."""
+    members = sorted(key for key in keys if _is_membership(key, after[key]))
+    for value, word in ((True, ""), (False, "no ")):
+        names = [key.partition(":") for key in members if after[key] is value]
+        if names:
+            yield f"{word}{names[0][0]} " + ", ".join(printable(name) for _, _, name in names)
 
 
 def shown(value: object) -> str:
