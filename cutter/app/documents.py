@@ -103,9 +103,7 @@ def _chosen(paths: Sequence[str], inventory: str) -> Iterator[Path]:
     """Yield inventory folders, and files that are no part of one."""
     found = [Path(path) for path in paths]
     if not found:
-        inventories = (
-            [] if inventory else sorted(path.parent for path in Path("inventory").glob(f"*/{_HOSTS}"))
-        )
+        inventories = sorted(path.parent for path in Path("inventory").glob(f"*/{_HOSTS}"))
         found = [*([] if inventory else inventories), *_yaml_files(Path("runbooks"))]
         if not found:
             remedy = "name the files, or stand in the folder that holds runbooks/ and inventory/"
