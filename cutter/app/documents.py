@@ -91,7 +91,7 @@ def stale_schemas(folder: str) -> list[str]:
 
 
 def write_schemas(folder: str) -> list[str]:
-    """Write every schema that is not there yet as it should be; return the names. Raises PermissionRefused."""
+    """Write every schema that is not there as it should be; return their names. Raises PermissionRefused."""
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
