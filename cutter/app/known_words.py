@@ -36,9 +36,10 @@ def _types() -> Words:
 
 
 def _schemas() -> Words:
+    from cutter.app.documents import SUFFIX
     from cutter.language.schema import schema_documents
 
-    return sorted(schema_documents())
+    return [name.removesuffix(SUFFIX) for name in schema_documents()]
 
 
 def _gaps(choice: Choice) -> Words:

@@ -7,7 +7,6 @@ import gc
 import os
 import sys
 from importlib import import_module
-from pkgutil import iter_modules
 from types import ModuleType
 from typing import NoReturn
 
@@ -50,6 +49,8 @@ def main(words: list[str]) -> int:
 
 def verbs() -> list[str]:
     """Return the names of all verbs: the files of this folder."""
+    from pkgutil import iter_modules
+
     here = import_module("cutter.cli")
     modules = (module.name for module in iter_modules(here.__path__))
     return sorted(name for name in modules if name != "main" and not name.startswith("_"))
@@ -68,14 +69,22 @@ def _run(words: list[str]) -> int:
     verb = next((word for word in words if not word.startswith("-")), "")
     if not verb and "--version" in words:
         words, verb = ["version"], "version"
-    if verb not in verbs():
+    if not _is_verb(verb):
         return _without_verb(words, verb)
-    parser = _top()
-    commands = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=Parser)
-    module = _add(commands, verb)
-    args = parser.parse_args(words)
+    module = import_module(f"cutter.cli.{verb}")
+    parser = Parser(prog=f"cutter {verb}", description=module.__doc__, allow_abbrev=False)
+    module.configure(parser)
+    at = words.index(verb)
+    rest = [*words[:at], *words[at + 1 :]]
+    args = parser.parse_intermixed_args(rest)  # `apply A -i X B`: flags may stand between files
     code: int = module.run(args)
     return code
+
+
+def _is_verb(word: str) -> bool:
+    """Tell whether a word is a verb, without listing them all."""
+    named = word.isidentifier() and not word.startswith("_") and word != "main"
+    return named and os.path.exists(os.path.join(os.path.dirname(__file__), f"{word}.py"))
 
 
 def _without_verb(words: list[str], verb: str) -> int:

@@ -28,5 +28,5 @@ def error_body(error: CutterError) -> dict[str, Any]:
         "world": error.world,
         "next": error.remedy,
     }
-    problems = [str(problem) for problem in getattr(error, "problems", ())]
+    problems = [problem.plain() for problem in getattr(error, "problems", ())]
     return {"version": 1, "error": {**told, **({"problems": problems} if problems else {})}}
