@@ -11,6 +11,7 @@ from cutter.engine.target import Target
 from cutter.errors import ConfigurationError
 from cutter.hosts.local import LocalTarget
 from cutter.language.bind import bind
+from cutter.language.extra import parse_extra, refuse_undeclared
 from cutter.language.inventory import load_environment, select
 from cutter.language.problems import Complaints
 from cutter.language.runbooks import load_runbook
@@ -70,15 +71,25 @@ class Workspace:
         return SqliteLedger.read(self.environment.ledger, environment=self.environment.name)
 
     def jobs(self, paths: Sequence[str]) -> list[Job]:
-        """Load and bind runbooks; the problems of all of them are told at once. Raises InvalidDocument."""
+        """Load and bind runbooks; the problems of all of them are told at once.
+
+        Raises InvalidDocument, and UsageError for a variable of -e that nobody declares.
+        """
+        jobs = self._jobs(paths)
+        if self.choice.extra:
+            runbooks = [job.runbook for job in jobs]
+            refuse_undeclared(parse_extra(self.choice.extra), runbooks, self.environment)
+        return jobs
+
+    def job(self, path: str) -> Job:
+        """Load one runbook and bind it to its hosts. Raises InvalidDocument."""
+        return self._jobs([path])[0]
+
+    def _jobs(self, paths: Sequence[str]) -> list[Job]:
         complaints = Complaints()
         jobs = [self._job(path, complaints) for path in paths]
         complaints.settle()
         return [job for job in jobs if job is not None]
-
-    def job(self, path: str) -> Job:
-        """Load one runbook and bind it to its hosts. Raises InvalidDocument."""
-        return self.jobs([path])[0]
 
     def _job(self, path: str, complaints: Complaints) -> Job | None:
         runbook = complaints.attempt(load_runbook, path)
