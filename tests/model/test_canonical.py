@@ -54,7 +54,9 @@ def test_a_known_digest_never_moves() -> None:
     assert digest("step", value) == "v1:f19cb06ee4748b0bd48b4fc1d29d76333e8e7cb0585bee8797ff8d58602f60d6"
 
 
-@pytest.mark.parametrize("value", [1.5, float("nan"), {1: "a"}, {"a": Secret("s")}, b"bytes", "\ud800", {"\udbff": 1}])
+@pytest.mark.parametrize(
+    "value", [1.5, float("nan"), {1: "a"}, {"a": Secret("s")}, b"bytes", "\ud800", {"\udbff": 1}]
+)
 def test_what_has_more_than_one_spelling_is_refused(value: Any) -> None:
     with pytest.raises(NotCanonical):
         canonical(value)
