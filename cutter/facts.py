@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from functools import cache
 
 from cutter.errors import Conflict
 
@@ -14,7 +13,6 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(_FACTS))
 
 
-@cache
 def fact(name: str) -> str:
     """Return a fact of this machine or user as text. Raises Conflict for a name that is no fact."""
     if name not in _FACTS:
@@ -23,9 +21,9 @@ def fact(name: str) -> str:
 
 
 def machine_identity() -> str:
-    """Return what tells this machine from every other: 16 hex digits made of its machine id, else its host name.
+    """Return what tells this machine from every other: 16 hex digits of a digest, else its host name.
 
-    The machine id itself is confidential (machine-id(5)), so that what is derived from it is what is recorded.
+    The machine id itself is confidential (machine-id(5)), so a digest of it is what is recorded.
     """
     found = _machine_id()
     if not found:

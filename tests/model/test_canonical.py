@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cutter.model.canonical import NotCanonical, canonical, digest
 from cutter.model.secret import Secret, contains_secret, keyed_digest
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)))
+TEXT = st.text(st.characters(codec="utf-8"))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
