@@ -48,15 +48,6 @@ def write_plan(
     return bytes_digest(content)
 
 
-def is_plan(path: str) -> bool:
-    """Tell whether a file holds a plan and not a runbook."""
-    try:
-        with open(path, "rb") as file:
-            return file.read(1) == b"{"
-    except OSError:
-        return False
-
-
 def read_plan(path: str) -> KeptPlan:
     """Return the plan in a file. Raises StalePlan for a file that is not byte for byte as it was written."""
     content = Path(path).read_bytes().rstrip(b"\n")

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from cutter.app.applying import WritingSession, new_run_id, writing
 from cutter.app.interrupts import graceful_stop
-from cutter.app.planfile import is_plan, read_plan, refuse_drift, refuse_other_world, refuse_used
 from cutter.app.planning import earlier_work, plan_job, refuse_unmet
 from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
@@ -48,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         from cutter.cli.plan import run_plan
 
         return run_plan(args, detailed=False)
-    if any(map(is_plan, args.runbooks)):
+    if any(map(_is_plan, args.runbooks)):
         return _apply_file(args)
     workspace = Workspace(options.choice(args))
     jobs = workspace.jobs(args.runbooks)
@@ -60,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _apply_file(args: argparse.Namespace) -> int:
     """Apply a plan that was kept in a file: exactly it, or nothing."""
+    from cutter.app.planfile import read_plan, refuse_drift, refuse_other_world, refuse_used
+
     if len(args.runbooks) > 1 or args.only or args.var or args.limit:
         cause = "a plan file is applied alone, as it was chosen when it was made"
         raise UsageError(cause, remedy=f"cutter apply {args.runbooks[0]}")
@@ -127,6 +128,15 @@ def _execute(
         body = runs_body(printing.environment_body(session.workspace), map(printing.run_body, results), code)
         options.print_json({**body, "gaps": moved})
     return code
+
+
+def _is_plan(path: str) -> bool:
+    """Tell whether a file holds a plan and not a runbook."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(1) == b"{"
+    except OSError:
+        return False
 
 
 def _movement(session: WritingSession, args: argparse.Namespace) -> Movement:
