@@ -232,14 +232,16 @@ class _Attempt:
     def failed(self, error: CutterError) -> Evidence:
         outcome = Outcome.STALE if isinstance(error, StalePlan) else Outcome.FAILED
         reason = error.cause if not error.place else f"{error.place}: {error.cause}"
+        told = {"reason": reason, "remedy": error.remedy}
         if self.resource is None or not self.looked:
-            return self._evidence(outcome, None, reason=reason, remedy=error.remedy)
+            return self._evidence(outcome, None, **told)
+        if self.moving and self.resource.opaque:
+            told["world"] = error.world
         try:
             seen = self.resource.observe()
         except Exception:  # noqa: BLE001 - whatever it is, nobody saw how the step was left
-            outcome = Outcome.UNKNOWN if self.moving else outcome
-            return self._evidence(outcome, self.change.before, reason=reason, remedy=error.remedy)
-        return self._evidence(outcome, seen, reason=reason, remedy=error.remedy)
+            return self._evidence(Outcome.UNKNOWN if self.moving else outcome, self.change.before, **told)
+        return self._evidence(outcome, seen, **told)
 
     def _evidence(self, outcome: Outcome, observed: Optional[State], **told: Any) -> Evidence:
         return Evidence(
@@ -251,7 +253,9 @@ class _Attempt:
             after=self.change.after,
             observed=observed,
             keys=tuple(sorted(self.change.keys)),
-            params=None if outcome is Outcome.OK or self.resource is None else self.resource.recorded(self.params),
+            params=None
+            if outcome is Outcome.OK or self.resource is None
+            else self.resource.recorded(self.params),
             **told,
         )
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, Optional, Protocol
 
-from cutter.model.secret import Secret, keyed_digest
+from cutter.model.secret import Secret, keyed_digest, without_secrets
 from cutter.model.state import Change, State
 
 REQUIRED = object()
@@ -108,6 +108,10 @@ class Resource:
     """Names that later steps may use, each with a sentence."""
     reversible: ClassVar[bool] = True
     """False: the inverse makes no sense, and a step of this type must give its reason as `irreversible:`."""
+    opaque: ClassVar[bool] = False
+    """True: the state does not show all that a failed `apply` may have done."""
+    inherited: ClassVar[tuple[str, ...]] = ()
+    """Keys of a State that a new thing takes from its folder; one put back has them only if it had."""
 
     def __init_subclass__(cls) -> None:
         """Collect the parameters; the one bit of magic."""
@@ -126,7 +130,6 @@ class Resource:
     @classmethod
     def prepare(cls, params: dict[str, Any], desk: Desk) -> dict[str, Any]:
         """On the controller, replace what only it can read. The default returns `params` as they are."""
-        del desk
         return params
 
     @classmethod
@@ -137,7 +140,6 @@ class Resource:
     @classmethod
     def needs_reason(cls, params: Mapping[str, Any]) -> bool:
         """Tell whether a step with these parameters has no undo and must say `irreversible: <reason>`."""
-        del params
         return not cls.reversible
 
     def desired(self) -> Optional[State]:
@@ -155,6 +157,23 @@ class Resource:
     def apply(self, change: Change, content: Content) -> None:
         """Make the target like ``change.after``; replaced bytes are kept first. Raises a CutterError."""
         raise NotImplementedError
+
+    def ready(self, change: Change, content: Content) -> None:
+        """Raise a CutterError when the bytes that a change needs are not at hand. Touches nothing."""
+
+    def places(self) -> tuple[str, ...]:
+        """Return the paths of the thing itself."""
+        path = getattr(self, "path", None)
+        return (path,) if path else ()
+
+    def inside(self) -> tuple[str, ...]:
+        """Return the paths of what would have to go before the thing can be removed."""
+        return ()
+
+    @classmethod
+    def recorded(cls, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return parameters as the ledger keeps them: what it takes to undo the step, secrets left out."""
+        return dict(without_secrets(params))
 
     def results(self, state: Optional[State]) -> Mapping[str, str]:
         """Return the outputs of a thing in this state."""

@@ -10,15 +10,22 @@ from cutter.model.evidence import Evidence, Outcome
 
 
 def inverse_steps(evidence: Iterable[Evidence]) -> tuple[RevertRequest, ...]:
-    """Return what would take back every step that touched its target, newest first."""
-    touched = [item for item in evidence if has_effect(item)]
-    return tuple(_inverse(item) for item in reversed(touched))
+    """Return what would take back what a run did to each step, newest first.
 
-
-def has_effect(evidence: Evidence) -> bool:
-    """Tell whether a step left its target different from what it found."""
-    changed = evidence.outcome is Outcome.CHANGED
-    return changed or (evidence.outcome is Outcome.FAILED and evidence.observed != evidence.before)
+    A step that the run itself put back needs nothing; what became of an unknown one nobody can take back.
+    """
+    first: dict[str, Evidence] = {}
+    last: dict[str, Evidence] = {}
+    for item in evidence:
+        if item.touched and item.outcome is not Outcome.UNKNOWN:
+            first.setdefault(item.step, item)
+            last.pop(item.step, None)
+            last[item.step] = item
+    return tuple(
+        _inverse(first[step], item)
+        for step, item in reversed(last.items())
+        if not _put_back(first[step], item)
+    )
 
 
 def recorded(body: Mapping[str, Any]) -> Evidence:
@@ -36,21 +43,25 @@ def manual_steps(requests: Sequence[RevertRequest], evidence: Sequence[Evidence]
     return [f"{item.step}: {_by_hand(by_step[item.step])}" for item in left]
 
 
-def _inverse(evidence: Evidence) -> RevertRequest:
+def _put_back(first: Evidence, last: Evidence) -> bool:
+    return last is not first and last.outcome is Outcome.COMPENSATED and last.observed == first.before
+
+
+def _inverse(first: Evidence, last: Evidence) -> RevertRequest:
     return RevertRequest(
-        id=evidence.step,
-        type=evidence.type,
-        params=evidence.params or {},
-        content_hash=evidence.content_hash,
-        expected=evidence.observed,
-        goal=evidence.before,
+        id=last.step,
+        type=last.type,
+        params=last.params or {},
+        content_hash=last.content_hash,
+        expected=last.observed,
+        goal=first.before,
     )
 
 
 def _by_hand(request: RevertRequest) -> str:
-    place = next(
-        (str(request.params[name]) for name in ("path", "home", "name") if name in request.params), "it"
-    )
+    place = next((str(request.params[name]) for name in ("path", "home") if name in request.params), "")
+    if not place:
+        return f"take back what this {request.type} step did"
     if request.goal is None:
         return f"remove {place}, which the run made"
     attributes = ", ".join(f"{key} {value}" for key, value in sorted(request.goal.items()))

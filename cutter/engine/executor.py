@@ -31,13 +31,14 @@ class TargetResult(NamedTuple):
     @property
     def restored(self) -> bool:
         """Tell whether everything the run changed was put back, as a fresh look found."""
+        unseen = any(item.outcome is Outcome.UNKNOWN for item in self.evidence)
         taken_back = (item.outcome is Outcome.COMPENSATED for item in self.compensation)
-        return bool(self.compensation) and all(taken_back)
+        return bool(self.compensation) and not unseen and all(taken_back)
 
     @property
     def changed(self) -> bool:
         """Tell whether the target is, or may be, different from what the run found."""
-        return not self.restored and any(_touched(evidence) for evidence in self.evidence)
+        return not self.restored and any(evidence.touched for evidence in self.evidence)
 
     @property
     def exit_code(self) -> int:
@@ -118,12 +119,6 @@ def _intent(step: PlannedStep) -> Mapping[str, Any]:
         "before": step.look.before,
         "after": step.look.after,
     }
-
-
-def _touched(evidence: Evidence) -> bool:
-    if evidence.outcome in (Outcome.CHANGED, Outcome.UNKNOWN):
-        return True
-    return evidence.outcome is Outcome.FAILED and evidence.observed != evidence.before
 
 
 def exit_title(code: int) -> str:

@@ -77,6 +77,11 @@ def source_of(form: Any) -> Source:
     return Source(_text(form["value"]), bool(form.get("secret", True)))
 
 
+def without_secret_values(forms: Any) -> dict[str, Any]:
+    """Return a prepared map with three stars for each secret, also for one completed on the target."""
+    return {key: _masked(form) for key, form in entries(forms)}
+
+
 def prepared(key: str, form: Any, desk: Desk) -> Any:
     """Return the form with everything read that only the controller can read; secrets have their type.
 
@@ -168,6 +173,23 @@ def _complaint_about_text(value: Any) -> str:
 def _wrapped(text: str, *, secret: bool) -> dict[str, Any]:
     """Return a value from outside. Braces in it are text, and only a Secret is never searched for them."""
     return {"value": Secret(text) if secret or "{{" in text else text, "secret": secret}
+
+
+def generated(length: int) -> str:
+    """Return that many random letters and digits."""
+    import secrets
+    import string
+
+    letters = string.ascii_letters + string.digits
+    return "".join(secrets.choice(letters) for _ in range(length))
+
+
+def _masked(form: Any) -> Any:
+    if isinstance(form, Secret):
+        return {"value": "***", "secret": True}
+    if isinstance(form, Mapping) and "value" in form and form.get("secret", True):
+        return {**form, "value": "***"}
+    return form
 
 
 def _marked(form: Mapping[str, Any], *, secret: bool) -> dict[str, Any]:

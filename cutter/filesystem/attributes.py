@@ -58,10 +58,10 @@ def encoded(found: Mapping[str, bytes]) -> dict[str, Plain]:
     return {XATTR + name: binascii.b2a_base64(value, newline=False).decode() for name, value in found.items()}
 
 
-def declared_xattrs(state: State) -> dict[str, bytes]:
-    """Return the extended attributes that a State names."""
+def declared_xattrs(state: State) -> dict[str, Optional[bytes]]:
+    """Return the extended attributes that a State names; None for one that should not be there."""
     named = {key[len(XATTR) :]: value for key, value in state.items() if key.startswith(XATTR)}
-    return {name: binascii.a2b_base64(str(value)) for name, value in named.items()}
+    return {name: None if value is None else binascii.a2b_base64(str(value)) for name, value in named.items()}
 
 
 def ids(state: State) -> tuple[int, int]:
@@ -91,10 +91,12 @@ def put(handle: Handle, wanted: State) -> None:
         os.chmod(handle, mode)
 
 
-def _put_xattrs(handle: Handle, wanted: Mapping[str, bytes]) -> None:
+def _put_xattrs(handle: Handle, wanted: Mapping[str, Optional[bytes]]) -> None:
     found = xattrs(handle) if wanted else {}
     for name, value in wanted.items():
-        if found.get(name) != value:
+        if value is None and name in found:
+            os.removexattr(handle, name)
+        elif value is not None and found.get(name) != value:
             os.setxattr(handle, name, value)
 
 

@@ -121,6 +121,12 @@ def remove(home: str, fingerprint: str, *, secret: bool) -> None:
         _sweep(home)
 
 
+def left_by_removal(home: str) -> tuple[str, ...]:
+    """Return the paths in a home that stay when its one key is removed; beside other keys that is all."""
+    mine = (*_RESIDUE, *_RESIDUE_FOLDERS) if len(keys(home)) <= 1 else ()
+    return tuple(os.path.join(home, name) for name in os.listdir(home) if name not in mine)
+
+
 def _sweep(home: str) -> None:
     for name in _RESIDUE:
         with suppress(FileNotFoundError):

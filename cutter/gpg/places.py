@@ -83,6 +83,20 @@ def publish(path: str, wanted: Published, mine: bytes, content: Content) -> None
             remove(place)
 
 
+def restorable(wanted: Published, content: Content, path: str) -> None:
+    """Raise StepFailed when bytes that a certificate's file held before are kept no longer."""
+    if wanted.holds not in {None, CERTIFICATE}:
+        _kept(content, str(wanted.holds), path)
+
+
+def exported_key(path: str) -> bytes:
+    """Return the bytes of a file with an exported key. Raises Conflict when there is none."""
+    with existing_parent_of(path) as place, opened(place) as found:
+        if found is None:
+            raise Conflict(f"{path} does not exist", remedy="put the exported key there")
+        return found.content()
+
+
 def _kept(content: Content, digest: str, path: str) -> bytes:
     try:
         return content.bytes_of(digest)

@@ -45,7 +45,7 @@ class LocalTarget(NamedTuple):
     def revertible(self, steps: Sequence[RevertRequest]) -> Sequence[str]:
         """Return per step why it cannot be taken back now, or an empty text; nothing is touched."""
         agent = self._agent({})
-        return [agent.revertible(step) for step in steps]
+        return list(agent.revertible(steps))
 
     def _agent(self, content: Mapping[str, bytes]) -> Agent:
         kept = KeptContent(self.kept_folder)

@@ -79,7 +79,8 @@ class Evidence(NamedTuple):
 
     `before` is the state found, `after` the state declared, `observed` the fresh look at the end. `keys` are
     the attributes that were (or are) different. `params` are those of a step that was, or may have been,
-    changed: what it takes to undo it, secrets left out.
+    changed: what it takes to undo it, secrets left out. `world` says what a failure may have left that no
+    state shows.
     """
 
     step: str
@@ -94,6 +95,14 @@ class Evidence(NamedTuple):
     remedy: str = ""
     outputs: Optional[Mapping[str, str]] = None
     params: Optional[Mapping[str, Any]] = None
+    world: str = ""
+
+    @property
+    def touched(self) -> bool:
+        """Tell whether the target is, or may be, different from what the step found."""
+        if self.outcome is Outcome.FAILED:
+            return self.observed != self.before or bool(self.world)
+        return self.outcome in (Outcome.CHANGED, Outcome.UNKNOWN, Outcome.COMPENSATED)
 
     def body(self) -> dict[str, Any]:
         """Return the canonical ledger body: what says nothing is left out, a missing state is null."""

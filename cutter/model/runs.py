@@ -9,7 +9,8 @@ from typing import Any, Optional
 class RunRecord:
     """One run as the ledger tells it. `exit_code` is None until the end is recorded.
 
-    `intents` are the steps per target that were about to be applied; `evidence` what is recorded of them so far.
+    `open` are the planned steps, by target and step, that the run set out to apply or to take back and whose
+    outcome is not recorded since; `evidence` is what is recorded so far.
     """
 
     def __init__(self, run: str, verb: str, runbook: str, started: str, actor: str) -> None:
@@ -24,7 +25,7 @@ class RunRecord:
         self.outcomes: Mapping[str, int] = {}
         self.settled_by = ""
         self.identities: dict[str, str] = {}
-        self.intents: dict[str, list[Mapping[str, Any]]] = {}
+        self.open: dict[tuple[str, str], Mapping[str, Any]] = {}
         self.evidence: list[Mapping[str, Any]] = []
 
     @property
@@ -36,9 +37,7 @@ class RunRecord:
 
     def unknown(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Return the intents whose outcome is not recorded, as target and planned step."""
-        seen = {(item["target"], item["step"]) for item in self.evidence if item["outcome"] != "unknown"}
-        planned = ((target, step) for target, steps in self.intents.items() for step in steps)
-        return [(target, step) for target, step in planned if (target, step["step"]) not in seen]
+        return [(target, step) for (target, _), step in self.open.items()]
 
 
 def fold_runs(entries: Iterable[tuple[str, str, str, Mapping[str, Any]]]) -> dict[str, RunRecord]:
@@ -56,9 +55,11 @@ def fold_runs(entries: Iterable[tuple[str, str, str, Mapping[str, Any]]]) -> dic
 def _add(run: RunRecord, kind: str, at: str, body: Mapping[str, Any]) -> None:
     if kind == "intent":
         run.identities[body["target"]] = body["identity"]
-        run.intents.setdefault(body["target"], []).extend(body["steps"])
+        run.open.update({(body["target"], step["step"]): step for step in body["steps"]})
     elif kind == "evidence":
         run.evidence.append(body)
+        if body["outcome"] != "unknown":
+            run.open.pop((body["target"], body["step"]), None)
     elif kind == "end":
         run.ended, run.exit_code = at, body["exit_code"]
         run.outcomes, run.settled_by = body["outcomes"], body.get("settled_by", "")

@@ -66,6 +66,8 @@ def compensation_lines(target: str, evidence: Iterable[Evidence], *, colour: boo
 def _world(evidence: Evidence) -> str:
     if evidence.outcome is Outcome.UNKNOWN:
         return "not known; the next run looks"
+    if evidence.world:
+        return printable(evidence.world)
     if evidence.observed == evidence.before:
         return "this step changed nothing"
     return "this step was left half done: " + change_words(Change(evidence.before, evidence.observed))

@@ -25,6 +25,7 @@ class Command(Resource):
     only. What they leave running in the background is ended with them.
     """
 
+    opaque = True
     argv: list[str] = param("The command: program and arguments.", schema=_WORDS)
     check_: list[str] = param("A command that only looks: exit code 0 means done.", schema=_WORDS)
     undo: Optional[list[str]] = param("The command that takes it back.", default=None, schema=_WORDS)

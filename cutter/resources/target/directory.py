@@ -25,6 +25,7 @@ from cutter.filesystem.walk import (
 from cutter.model.state import Change, State
 from cutter.resource import Complaint, Content, Resource, param
 
+_LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OCCUPIED = (errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY)
 
 
@@ -34,6 +35,7 @@ class Directory(Resource):
     Parents are not made on the way: each directory is a step of its own. Only an empty directory is removed.
     """
 
+    inherited = ("xattr:system.posix_acl_access", "xattr:system.posix_acl_default")
     path: str = param("Absolute path, without symbolic links on the way.", pattern="^/")
     ensure: Literal["present", "absent"] = param("Whether it should exist.", default="present")
     owner: Optional[str] = param("User name, or number; when missing, whoever it is.", default=None)
@@ -62,6 +64,14 @@ class Directory(Resource):
             with _opened(place) as found:
                 return None if found is None else described(found, os.stat(found), self.owner, self.group)
 
+    def inside(self) -> tuple[str, ...]:
+        """Return the paths of what is in the directory."""
+        with parent_of(self.path) as place, refusals("listing", self.path):
+            if place is None:
+                return ()
+            with _listable(place) as fd:
+                return tuple(os.path.join(place.path, name) for name in os.listdir(fd))
+
     def apply(self, change: Change, content: Content) -> None:
         """Make, alter or remove the directory."""
         with existing_parent_of(self.path) as place:
@@ -84,6 +94,15 @@ def _opened(place: Place) -> Iterator[Optional[str]]:
         fd = os.open(place.name, FOLDER, dir_fd=place.fd)
     try:
         yield f"/proc/self/fd/{fd}"
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def _listable(place: Place) -> Iterator[int]:
+    fd = os.open(place.name, _LIST, dir_fd=place.fd)
+    try:
+        yield fd
     finally:
         os.close(fd)
 

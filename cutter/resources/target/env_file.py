@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Optional
@@ -15,8 +14,10 @@ from cutter.env_text.forms import (
     complaint_about,
     complaints_about_keys,
     entries,
+    generated,
     prepared,
     source_of,
+    without_secret_values,
 )
 from cutter.env_text.spelling import Unwritable
 from cutter.env_text.states import HAS, TEXT, VALUE, changed_lines
@@ -31,7 +32,6 @@ from cutter.resource import Complaint, Content, Desk, Resource, param
 
 _LARGEST = 1 << 20
 _KEYS_SCHEMA = {"items": {"type": "string", "pattern": KEY}, "uniqueItems": True}
-_LETTERS = string.ascii_letters + string.digits
 
 
 class EnvFile(Resource):
@@ -42,6 +42,7 @@ class EnvFile(Resource):
     nothing but `required` looks and never writes.
     """
 
+    inherited = ("xattr:system.posix_acl_access",)
     path: str = param("Absolute path, without symbolic links on the way.", pattern="^/")
     set: dict[str, Any] = param("Keys and the values they must have.", default={}, schema=MAP_SCHEMA)
     default: dict[str, Any] = param(
@@ -126,6 +127,18 @@ class EnvFile(Resource):
             self._keep(current, content)
             replace(place, found, new, change.after)
 
+    def ready(self, change: Change, content: Content) -> None:
+        """Raise StepFailed when the former text is not at hand, or damaged."""
+        former = (change.after or {}).get(TEXT)
+        if former is not None and former != (change.before or {}).get(TEXT):
+            self._kept(str(former), content)
+
+    @classmethod
+    def recorded(cls, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the parameters without secrets, those included that the target put together."""
+        maps = {name: without_secret_values(params[name]) for name in ("set", "default") if name in params}
+        return {**super().recorded(params), **maps}
+
     def preview(self, change: Change, content: Content) -> str:
         """Return one line for each key that changes, secrets as ``***``; nothing else is shown."""
         keys = (*self.set, *self.default, *self.required, *self.absent)
@@ -208,14 +221,15 @@ class EnvFile(Resource):
     def _new_value(self, key: str, after: State) -> str:
         source = source_of({**self.default, **self.set}[key])
         if source.text is None:
-            return _generated(source.length)
+            return generated(source.length)
         if VALUE + key in after and after[VALUE + key] != self._masked(source, source.text):
             raise StepFailed(f"the value planned for {key} is not the one at hand")
         return source.text
 
     def _restored(self, digest: str, current: bytes, content: Content) -> bytes:
-        if self.keyed(current) == digest:
-            return current
+        return current if self.keyed(current) == digest else self._kept(digest, content)
+
+    def _kept(self, digest: str, content: Content) -> bytes:
         try:
             found = content.bytes_of(digest)
         except LookupError as error:
@@ -223,12 +237,6 @@ class EnvFile(Resource):
         if self.keyed(found) != digest:
             raise StepFailed(f"what is kept of the former text of {self.path} is damaged")
         return found
-
-
-def _generated(length: int) -> str:
-    import secrets
-
-    return "".join(secrets.choice(_LETTERS) for _ in range(length))
 
 
 @contextmanager

@@ -30,6 +30,7 @@ class File(Resource):
     replaces is kept; where only owner, group or mode differ, the content is not touched.
     """
 
+    inherited = ("xattr:system.posix_acl_access",)
     path: str = param("Absolute path, without symbolic links on the way.", pattern="^/")
     ensure: Literal["present", "absent"] = param("Whether it should exist.", default="present")
     content: Optional[str] = param("The text itself.", default=None)
@@ -102,6 +103,11 @@ class File(Resource):
                 put_in_place(found.fd, change.after, self.path)
             else:
                 self._write(place, found, current, change.after, content)
+
+    def ready(self, change: Change, content: Content) -> None:
+        """Raise StepFailed when the bytes to be written are not at hand, or damaged."""
+        if change.after is not None and (change.before or {}).get("content") != change.after["content"]:
+            self._bytes_of(str(change.after["content"]), content)
 
     def preview(self, change: Change, content: Content) -> str:
         """Return a unified diff of the content, or what else can be said of it; empty when it stays."""

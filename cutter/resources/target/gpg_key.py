@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Optional
 
 from cutter.errors import Conflict
-from cutter.filesystem.regular import opened
 from cutter.filesystem.walk import existing_parent_of, problem_of
-from cutter.gpg import Key, available, certificate, keys, keys_in
-from cutter.gpg.making import NEW_KEY, NewKey, complaints_of_new, exported, generate, remove, take_in
-from cutter.gpg.places import CERTIFICATE, Published, mode_of_home, publish, published, reach_home
+from cutter.gpg import Key, available, certificate, keys, keys_in, making
+from cutter.gpg import places as in_files
+from cutter.gpg.making import NEW_KEY, NewKey
+from cutter.gpg.places import CERTIFICATE, Published, mode_of_home, reach_home
 from cutter.model.state import Change, State
 from cutter.resource import Complaint, Content, Resource, param
 
@@ -68,7 +68,7 @@ class GpgKey(Resource):
         if "PRIVATE KEY" in (params.get("import_text") or ""):
             yield Complaint(("import_text",), "is a private key; a runbook is no place for it, use import")
         if isinstance(params.get("generate"), dict):
-            for name, text in complaints_of_new(params["generate"], _days(params)):
+            for name, text in making.complaints_of_new(params["generate"], _days(params)):
                 yield Complaint(("generate", name), text)
 
     def desired(self) -> Optional[State]:
@@ -91,7 +91,7 @@ class GpgKey(Resource):
             seen.update(fingerprint=key.fingerprint, uid=self._uid(key), algorithm=key.algorithm)
             seen.update(usable=self._verdict(key), secret=key.secret)
         if self.export:
-            file = published(self.export, self.home, key.fingerprint if key else None)
+            file = in_files.published(self.export, self.home, key.fingerprint if key else None)
             seen.update(export=file.holds, export_mode=file.mode)
         return seen if mode or seen.get("export") else None
 
@@ -117,6 +117,22 @@ class GpgKey(Resource):
         else:
             self._provide(wanted, content)
 
+    def ready(self, change: Change, content: Content) -> None:
+        """Raise a CutterError when a key, or a certificate's file, to be put back is not at hand."""
+        wanted, found = change.after or {}, change.before or {}
+        if wanted.get("fingerprint") not in {None, found.get("fingerprint")}:
+            self._source(wanted, content)
+        if self.export and wanted.get("export") != found.get("export"):
+            in_files.restorable(Published(_text_of(wanted, "export"), None), content, self.export)
+
+    def places(self) -> tuple[str, ...]:
+        """Return the home, and the certificate's file."""
+        return (self.home, self.export) if self.export else (self.home,)
+
+    def inside(self) -> tuple[str, ...]:
+        """Return what is in the home beside the key."""
+        return making.left_by_removal(self.home) if mode_of_home(self.home) else ()
+
     def _provide(self, wanted: State, content: Content) -> None:
         available()
         key = self._key() if mode_of_home(self.home) else None
@@ -128,18 +144,18 @@ class GpgKey(Resource):
                 pass
         reach_home(self.home, _text_of(wanted, "home_mode"))
         if source:
-            take_in(self.home, source)
+            making.take_in(self.home, source)
         elif key is None:
-            generate(self.home, self._new)
+            making.generate(self.home, self._new)
         self._publish(wanted, content)
 
     def _withdraw(self, fingerprint: str, wanted: State, content: Content) -> None:
         self._publish(wanted, content)
         for key in keys(self.home):
             if key.fingerprint == fingerprint:
-                kept = exported(self.home, fingerprint, secret=key.secret)
+                kept = making.exported(self.home, fingerprint, secret=key.secret)
                 content.keep(kept, self._kept_as(fingerprint))
-                remove(self.home, fingerprint, secret=key.secret)
+                making.remove(self.home, fingerprint, secret=key.secret)
         reach_home(self.home, _text_of(wanted, "home_mode"))
 
     @property
@@ -210,7 +226,7 @@ class GpgKey(Resource):
 
     def _to_import(self) -> bytes:
         source = self.import_ or "import_text"
-        text = self._read_import() if self.import_ else str(self.import_text).encode()
+        text = in_files.exported_key(self.import_) if self.import_ else str(self.import_text).encode()
         found = keys_in(text)
         names = ", ".join(key.fingerprint for key in found) or "no key"
         pinned = str(self.fingerprint).upper()
@@ -221,12 +237,6 @@ class GpgKey(Resource):
             raise Conflict(f"the key {pinned} in {source} is of no use: {verdict}", place=self.home)
         return text
 
-    def _read_import(self) -> bytes:
-        with existing_parent_of(str(self.import_)) as place, opened(place) as found:
-            if found is None:
-                raise Conflict(f"{self.import_} does not exist", remedy="put the exported key there")
-            return found.content()
-
     def _kept_as(self, fingerprint: str) -> str:
         return self.keyed(f"gpg_key {fingerprint}")
 
@@ -236,7 +246,7 @@ class GpgKey(Resource):
         target = Published(_text_of(wanted, "export"), _text_of(wanted, "export_mode"))
         key = self._key() if mode_of_home(self.home) else None
         mine = certificate(self.home, key.fingerprint) if key else b""
-        publish(self.export, target, mine, content)
+        in_files.publish(self.export, target, mine, content)
 
 
 def _days(params: Mapping[str, Any]) -> int:
