@@ -1,0 +1,126 @@
+"""Completion, asked the way a shell asks."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import Project, cutter
+
+from cutter.cli.main import verbs
+
+PROGRAM = str(Path(sys.executable).with_name("cutter"))
+
+
+@pytest.fixture(scope="module")
+def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("completion") / "cutter.bash"
+    path.write_text(cutter("completion", "bash").out)
+    return path
+
+
+def completed(script: Path, *words: str) -> list[str]:
+    """Return what bash offers for the last of these words."""
+    line = [PROGRAM, *words]
+    program = f"""
+        source {script}
+        compopt() {{ :; }}
+        COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+        _cutter
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    asked = subprocess.run(
+        ["bash", "--norc", "-c", program, "bash", *line], capture_output=True, text=True, check=True
+    )
+    assert asked.stderr == ""
+    return asked.stdout.split()
+
+
+def test_bash_offers_every_verb(script: Path) -> None:
+    assert completed(script, "") == verbs()
+    assert completed(script, "ve") == [name for name in verbs() if name.startswith("ve")]
+
+
+def test_bash_offers_the_flags_of_the_verb(script: Path) -> None:
+    assert completed(script, "apply", "--ye") == ["--yes"]
+    assert completed(script, "explain", "--ye") == []
+    assert "--detailed-exitcode" in completed(script, "plan", "--")
+    assert completed(script, "--he") == ["--help"]
+
+
+def test_bash_offers_yaml_files_for_runbooks(script: Path, project: Project) -> None:
+    (project.folder / "runbooks/notes.txt").write_text("")
+    offered = completed(script, "apply", "--yes", "runbooks/")
+    assert sorted(offered) == ["runbooks/gap-matrix.yml", "runbooks/site.yml"]
+    assert completed(script, "apply", "run") == ["runbooks"]
+
+
+@pytest.mark.usefixtures("project")
+def test_bash_offers_folders_for_the_inventory(script: Path) -> None:
+    assert completed(script, "plan", "-i", "inventory/") == ["inventory/here"]
+
+
+def test_bash_offers_words_that_the_parser_lists(script: Path) -> None:
+    assert completed(script, "gaps", "--format", "") == ["text", "md", "json"]
+    assert completed(script, "ledger", "ver") == ["verify"]
+
+
+@pytest.mark.usefixtures("project")
+def test_bash_asks_for_what_only_this_machine_knows(script: Path) -> None:
+    assert "65" in completed(script, "explain", "")
+    assert "directory" in completed(script, "doc", "dir")
+    assert completed(script, "gaps", "-i", "inventory/here", "show", "G") == ["GAP1"]
+    assert completed(script, "plan", "-i", "inventory/here", "-l", "we") == ["web1"]
+    assert completed(script, "plan", "runbooks/site.yml", "--only", "ro") == ["root", "room"]
+
+
+@pytest.mark.usefixtures("project")
+def test_bash_offers_runs_of_the_chosen_inventory(script: Path) -> None:
+    assert cutter("apply", "--yes", "-i", "inventory/here", "runbooks/site.yml").code == 0
+    runs = json.loads(cutter("runs", "-i", "inventory/here", "--json").out)["runs"]
+    assert completed(script, "runs", "-i", "inventory/here", "show", "") == [run["run"] for run in runs]
+
+
+def test_bash_stays_quiet_where_cutter_cannot_answer(script: Path, tmp_path: Path) -> None:
+    assert completed(script, "runs", "-i", str(tmp_path / "none"), "show", "") == []
+    assert completed(script, "nonsense", "") == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_every_script_knows_every_verb_and_flag(shell: str) -> None:
+    script = cutter("completion", shell).out
+    assert [verb for verb in verbs() if verb not in script] == []
+    assert "detailed-exitcode" in script
+    assert json.loads(cutter("completion", shell, "--json").out)["script"] == script
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_every_script_is_understood_by_its_shell(shell: str, tmp_path: Path) -> None:
+    found = shutil.which(shell)
+    if found is None:
+        pytest.skip(f"{shell} is not installed")
+    path = tmp_path / "script"
+    path.write_text(cutter("completion", shell).out)
+    subprocess.run([found, "-n", path], check=True, env={**os.environ, "HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "expected"),
+    [
+        ("codes", [], "65"),
+        ("gaps", ["-i", "inventory/here"], "GAP1"),
+        ("hosts", ["-i", "inventory/here"], "web1"),
+        ("schemas", [], "runbook"),
+        ("steps", ["runbooks/site.yml"], "room"),
+        ("types", [], "directory"),
+        ("variables", ["-i", "inventory/here", "runbooks/site.yml"], "colour"),
+    ],
+)
+@pytest.mark.usefixtures("project")
+def test_words_of_each_kind(kind: str, words: list[str], expected: str) -> None:
+    assert expected in cutter("completion", "words", kind, *words).out.splitlines()
