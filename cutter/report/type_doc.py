@@ -51,7 +51,7 @@ def type_body(name: str, kind: type[Resource]) -> dict[str, Any]:
         "name": name,
         "summary": summary_of(kind),
         "text": cleandoc(kind.__doc__ or ""),
-        "params": {name: _param_body(declared) for name, declared in _shown(kind).items()},
+        "params": [{"name": name, **_param_body(declared)} for name, declared in _shown(kind).items()],
         "outputs": dict(kind.outputs),
         "reversible": kind.reversible,
         "example": example_of(kind),
@@ -69,14 +69,19 @@ def takes(schema: Mapping[str, Any]) -> str:
     """Return in words what a parameter takes."""
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
-    named = _NAMES.get(schema.get("type", ""), "any value")
-    if named == "list" and "type" in schema.get("items", {}):
-        return f"list of {_NAMES[schema['items']['type']]}"
+    named = _named(schema)
+    if named == "list" and "items" in schema:
+        return f"list of {_named(schema['items'])}"
     bounds = [f"{word} {schema[key]}" for key, word in _LIMITS.items() if key in schema]
     return " ".join([named, *bounds])
 
 
 _LIMITS = {"minimum": "from", "maximum": "to", "pattern": "matching"}
+
+
+def _named(schema: Mapping[str, Any]) -> str:
+    kinds = schema.get("type", [])
+    return " or ".join(_NAMES[kind] for kind in ([kinds] if isinstance(kinds, str) else kinds)) or "any value"
 
 
 def _shown(kind: type[Resource]) -> Mapping[str, Param]:

@@ -1,4 +1,13 @@
-"""A command that is run until its check says that it is done."""
+"""A command that is run until its check says that it is done.
+
+As a step:
+
+    - name: German locale
+      command:
+        argv: [localedef, -i, de_DE, -f, UTF-8, de_DE.UTF-8]
+        check: [localedef, --list-archive, de_DE.utf8]
+      irreversible: a locale that is not used harms nobody
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""A directory."""
+"""A directory.
+
+As a step:
+
+    - name: Runs directory
+      directory: {path: /var/lib/cutter/runs, owner: root, group: root, mode: "0750"}
+"""
 
 from __future__ import annotations
 

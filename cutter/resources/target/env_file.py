@@ -1,4 +1,14 @@
-"""A file of environment variables (``.env``)."""
+"""A file of environment variables (``.env``).
+
+As a step:
+
+    - name: Database wiring
+      env_file:
+        path: /opt/app/.env
+        set: {APP_MODE: production, APP_TOKEN: {env: APP_TOKEN}}
+        default: {DB_HOST: 127.0.0.1, DB_PASSWORD: {generate: {length: 32}}}
+        absent: [OLD_TOKEN]
+"""
 
 from __future__ import annotations
 

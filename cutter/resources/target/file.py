@@ -1,4 +1,15 @@
-"""A file."""
+"""A file.
+
+As a step:
+
+    - name: Message of the day
+      file: {path: /etc/motd, owner: root, group: root, mode: "0644", content: This host is managed.}
+    - name: Web server
+      file:
+        path: /etc/nginx/nginx.conf
+        template: documents/nginx.conf.j2
+        validate: [nginx, -t, -c, "{candidate}"]
+"""
 
 from __future__ import annotations
 

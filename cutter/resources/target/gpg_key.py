@@ -1,4 +1,14 @@
-"""An OpenPGP key in a home of its own."""
+"""An OpenPGP key in a home of its own.
+
+As a step:
+
+    - name: Backup key
+      gpg_key:
+        home: /var/lib/cutter/gnupg
+        generate: {name: cutter backup, email: backup@example.org, expires: 2y}
+        usage: [encrypt, sign]
+        export: /var/lib/cutter/backup-key.asc
+"""
 
 from __future__ import annotations
 

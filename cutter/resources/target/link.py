@@ -1,4 +1,10 @@
-"""A symbolic link."""
+"""A symbolic link.
+
+As a step:
+
+    - name: Current release
+      link: {path: /opt/app/current, target: releases/2026-01-15}
+"""
 
 from __future__ import annotations
 
