@@ -2,6 +2,8 @@
 
 The child has its own session and process group, which is killed as a whole when the child ends or its time is
 up. Input and output go through memory files, so that nothing is written to disk and no pipe can be held open.
+Beside it waits a guard, which does the same should this process be killed before it can: it finds the children
+by a mark in their environment, those too that have left the group.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from threading import Event, Thread
 from typing import BinaryIO, NamedTuple, NoReturn
 
@@ -20,6 +22,20 @@ from cutter.errors import PermissionRefused, Unavailable
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 OUTPUT_LIMIT = 64 * 1024 * 1024
 _WATCH_SECONDS = 0.2
+_STRIKE_SECONDS = 5.0
+_MARK = "CUTTER_CHILD"
+# Its input ends when this process does. Whoever was just being started is found in a later turn.
+_GUARD = """
+while read -r line; do group=$line; done
+[ -z "$group" ] || kill -9 "-$group"
+for turn in 1 2 3 4 5; do
+    for found in $(grep -lsF "$0" /proc/[0-9]*/environ); do
+        found=${found%/environ}
+        kill -9 "${found#/proc/}"
+    done
+    sleep 0.05
+done
+"""
 
 
 class Finished(NamedTuple):
@@ -45,6 +61,60 @@ class Finished(NamedTuple):
         return "it said nothing"
 
 
+class Guard:
+    """A process that kills the children it was told of when this process dies."""
+
+    def __init__(self) -> None:
+        """Start it. Raises Unavailable when that cannot be done."""
+        self.mark = os.urandom(16).hex()
+        try:
+            self._process = subprocess.Popen(
+                ["/bin/sh", "-c", _GUARD, self.mark],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env={"PATH": DEFAULT_PATH},
+                bufsize=0,
+                start_new_session=True,
+            )
+        except OSError as error:
+            _not_started("/bin/sh", error, None, "dash")
+
+    def watch(self, group: int | None) -> None:
+        """Watch over a process group from now on, or over none."""
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.write(f"{group or ''}\n".encode())
+
+    def strike(self) -> None:
+        """Have it kill what it watches over, as if this process had died."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_STRIKE_SECONDS)
+
+    def dismiss(self) -> None:
+        """End it: the children are dealt with."""
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+
+@contextmanager
+def guarded() -> Iterator[Guard]:
+    """Guard a block: what its children leave running dies with this process, if that dies inside the block."""
+    guard = Guard()
+    try:
+        yield guard
+    except KeyboardInterrupt:  # anywhere, also where a child was started and nobody waits for it yet
+        guard.strike()
+        raise
+    finally:
+        guard.dismiss()
+
+
 def run(
     argv: Sequence[str],
     *,
@@ -53,13 +123,15 @@ def run(
     environment: Mapping[str, str] | None = None,
     cwd: str | None = None,
     package: str = "",
+    guard: Guard | None = None,
 ) -> Finished:
     """Run a program to its end and return what came of it; no exit code makes this raise.
 
     `environment` is added to the minimal one; `timeout` is in seconds; `package` is the Debian package to
-    name when the program is missing. Raises Unavailable and PermissionRefused when it cannot be started.
+    name when the program is missing; `guard` is that of the block, if one has its own. Raises Unavailable and PermissionRefused when it cannot be started.
     """
-    with _memory(stdin) as source, _memory() as stdout, _memory() as stderr:
+    guarding = guarded() if guard is None else nullcontext(guard)
+    with _memory(stdin) as source, _memory() as stdout, _memory() as stderr, guarding as watcher:
         try:
             child = subprocess.Popen(
                 list(argv),
@@ -67,12 +139,14 @@ def run(
                 stdout=stdout,
                 stderr=stderr,
                 cwd=cwd,
-                env={**minimal_environment(), **(environment or {})},
+                env={**minimal_environment(), **(environment or {}), _MARK: watcher.mark},
                 start_new_session=True,
             )
         except OSError as error:
             _not_started(argv[0], error, cwd, package)
+        watcher.watch(child.pid)
         killed = _wait(child, timeout, (stdout, stderr))
+        watcher.watch(None)
         return Finished(tuple(argv), child.returncode, _written(stdout), _written(stderr), killed)
 
 
@@ -89,13 +163,14 @@ def _wait(child: subprocess.Popen[bytes], timeout: float, outputs: Sequence[Bina
     """Wait for the end, kill what is left of the group, and return why the child had to be killed."""
     ended, reasons = Event(), list[str]()
     watch = Thread(target=_watch, args=(child.pid, ended, timeout, outputs, reasons), daemon=True)
-    watch.start()
     try:
+        watch.start()
         # WNOWAIT: the number of the group stays ours until the group has been killed
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     finally:
         ended.set()
-        watch.join()
+        if watch.ident is not None:
+            watch.join()
         _kill_group(child.pid)
         child.wait()
     return "".join(reasons)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from cutter.children import Finished, run
+from cutter.children import Finished, Guard, guarded, run
 from cutter.errors import StepFailed
 
 PACKAGE = "gnupg"
@@ -33,11 +33,13 @@ def look(home: str, *words: str, stdin: bytes = b"") -> Finished:
 
 def work(home: str, *words: str, stdin: bytes = b"") -> Finished:
     """Run gpg with an agent, which is gone afterwards. Raises StepFailed with gpg's own words."""
-    with _short(home) as path:
+    with guarded() as guard, _short(home) as path:
         try:
-            ended = run(["gpg", "--homedir", path, *_ALWAYS, *words], stdin=stdin, package=PACKAGE)
+            ended = run(
+                ["gpg", "--homedir", path, *_ALWAYS, *words], stdin=stdin, package=PACKAGE, guard=guard
+            )
         finally:
-            _end_companions(path)
+            _end_companions(path, guard)
     if not ended.succeeded:
         raise StepFailed(f"gpg: {ended.killed or ended.last_lines()}", place=home)
     return ended
@@ -52,21 +54,20 @@ def companions(home: str) -> list[int]:
 
 @contextmanager
 def _short(home: str) -> Iterator[str]:
-    """Yield a path of the home that is short enough for its agent's socket."""
+    """Yield a path of the home that is short enough for its agent's socket, and that nobody has to remove."""
     if len(os.fsencode(home)) <= _LONGEST_HOME:
         yield home
         return
-    import tempfile
+    fd = os.open(home, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/{os.getpid()}/fd/{fd}"
+    finally:
+        os.close(fd)
 
-    with tempfile.TemporaryDirectory(prefix="gpg-", dir="/tmp") as folder:
-        link = os.path.join(folder, "home")
-        os.symlink(home, link)
-        yield link
 
-
-def _end_companions(home: str) -> None:
+def _end_companions(home: str, guard: Guard) -> None:
     """End every agent of the home: it is the home's own, and starts again when somebody needs it."""
-    run(["gpgconf", "--homedir", home, "--kill", "all"], timeout=30, package=PACKAGE)
+    run(["gpgconf", "--homedir", home, "--kill", "all"], timeout=30, package=PACKAGE, guard=guard)
     deadline = time.monotonic() + _SECONDS_TO_END
     while left := companions(home):
         if time.monotonic() > deadline:
@@ -76,7 +77,8 @@ def _end_companions(home: str) -> None:
             break
         time.sleep(0.005)
     # under /run/user the sockets have a folder outside the home
-    run(["gpgconf", "--homedir", home, "--remove-socketdir"], timeout=30, package=PACKAGE)
+    words = ["gpgconf", "--homedir", home, "--remove-socketdir"]
+    run(words, timeout=30, package=PACKAGE, guard=guard)
 
 
 def _serves(process: Path, home: str) -> bool:

@@ -54,6 +54,7 @@ def test_inherits_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "HOME",
         "LANG",
         "EXTRA",
+        "CUTTER_CHILD",
     }
 
 
