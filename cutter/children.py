@@ -2,8 +2,8 @@
 
 The child has its own session and process group, which is killed as a whole when the child ends or its time is
 up. Input and output go through memory files, so that nothing is written to disk and no pipe can be held open.
-Beside it waits a guard, which does the same should this process be killed before it can: it finds the children
-by a mark in their environment, those too that have left the group.
+Beside it waits a guard, which does the same should this process be killed first: it finds the children by a
+mark in their environment, those too that have left the group.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Guard:
 
 @contextmanager
 def guarded() -> Iterator[Guard]:
-    """Guard a block: what its children leave running dies with this process, if that dies inside the block."""
+    """Guard a block: what its children leave running dies too, should this process die inside it."""
     guard = Guard()
     try:
         yield guard
@@ -128,7 +128,8 @@ def run(
     """Run a program to its end and return what came of it; no exit code makes this raise.
 
     `environment` is added to the minimal one; `timeout` is in seconds; `package` is the Debian package to
-    name when the program is missing; `guard` is that of the block, if one has its own. Raises Unavailable and PermissionRefused when it cannot be started.
+    name when the program is missing; `guard` is that of the block, if the block has one. Raises Unavailable
+    and PermissionRefused when it cannot be started.
     """
     guarding = guarded() if guard is None else nullcontext(guard)
     with _memory(stdin) as source, _memory() as stdout, _memory() as stderr, guarding as watcher:

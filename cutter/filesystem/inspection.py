@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from typing import Optional
+from typing import TYPE_CHECKING
 
-from cutter.errors import StepFailed, Unavailable
+from cutter.errors import StepFailed
+
+if TYPE_CHECKING:
+    from cutter.children import Finished
 
 CANDIDATE = "{candidate}"
 _SECONDS = 60
 _LINES = 20
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_TAIL = 8_000
 
 
 def inspect(argv: Sequence[str], candidate: str, *, seconds: float = _SECONDS, quiet: bool = False) -> None:
@@ -21,55 +23,22 @@ def inspect(argv: Sequence[str], candidate: str, *, seconds: float = _SECONDS, q
     StepFailed with the last lines it wrote (`quiet`: without, since they may quote a secret), and Unavailable
     when it is not installed.
     """
+    from cutter.children import DEFAULT_PATH, run
+
     command = [word.replace(CANDIDATE, candidate) for word in argv]
-    output = os.memfd_create("validation")  # not a pipe: a child left behind could keep it open
-    try:
-        exit_code = _run(command, output, seconds)
-        if exit_code != 0:
-            said = "" if quiet else _last_lines(output, candidate)
-            raise StepFailed(f"the validation {' '.join(argv)} {_ended(exit_code, seconds)}{said}")
-    finally:
-        os.close(output)
+    ended = run(command, timeout=seconds, environment={"PATH": DEFAULT_PATH}, cwd="/")
+    if not ended.succeeded:
+        said = "" if quiet else _last_lines(ended, candidate)
+        raise StepFailed(f"the validation {' '.join(argv)} {_ended(ended, seconds)}{said}")
 
 
-def _run(command: Sequence[str], output: int, seconds: float) -> Optional[int]:
-    """Return the exit code, or None when the time was up and the whole process group was ended."""
-    import signal
-    import subprocess
-
-    environment = {"PATH": _PATH, "LANG": "C.UTF-8", "HOME": os.environ.get("HOME", "/")}
-    try:
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd="/",
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise Unavailable(
-            f"{command[0]}, which validates the file, does not start: {error.strerror}"
-        ) from error
-    try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def _ended(exit_code: Optional[int], seconds: float) -> str:
-    if exit_code is None:
+def _ended(ended: Finished, seconds: float) -> str:
+    if ended.killed:
         return f"did not end within {seconds:g} seconds"
-    return f"ended with {exit_code}" if exit_code > 0 else f"was ended by signal {-exit_code}"
+    return f"ended with {ended.code}" if ended.code > 0 else f"was ended by signal {-ended.code}"
 
 
-def _last_lines(output: int, candidate: str) -> str:
-    end = os.lseek(output, 0, os.SEEK_END)
-    tail = os.pread(output, 8_000, max(0, end - 8_000)).decode("utf-8", "replace")
+def _last_lines(ended: Finished, candidate: str) -> str:
+    tail = (ended.stdout[-_TAIL:] + ended.stderr[-_TAIL:]).decode("utf-8", "replace")
     lines = tail.replace(candidate, CANDIDATE).strip().splitlines()[-_LINES:]
     return "\n".join([":", *lines]) if lines else ""

@@ -47,7 +47,7 @@ def test_a_validation_sees_the_new_attributes_and_little_else(
     apply(file_of(world / "f", desk, content="x", mode="0640", validate=argv), content)
     lines = out.read_text().split()
     assert lines[0] == "640"
-    assert set(lines[1:]) <= {"PATH", "LANG", "HOME", "PWD", "OLDPWD", "SHLVL", "_"}
+    assert set(lines[1:]) <= {"PATH", "LANG", "HOME", "PWD", "OLDPWD", "SHLVL", "_", "CUTTER_CHILD"}
 
 
 def test_what_a_validation_says_of_a_secret_is_not_repeated(
