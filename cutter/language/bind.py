@@ -30,8 +30,8 @@ def bind(
 ) -> BoundRunbook:
     """Return a runbook as it is for one target. Raises InvalidDocuments with every problem of every step.
 
-    `extra_vars` are the words given with ``-e``, or a mapping of names to values. Nothing outside the runbook's
-    folder, the inventory and the environment variables that steps name is read, and no target is contacted.
+    `extra_vars` are the words given with ``-e``, or a mapping of names to values. Read are the files and
+    environment variables that steps name, and nothing else; no target is contacted.
     """
     scope = Scope(all_values(environment, host, runbook, parse_extra(extra_vars)))
     binding = _Binding(runbook, scope, digest_key)

@@ -7,7 +7,7 @@ from typing import Any
 
 from cutter.errors import CutterError
 from cutter.language.desk_faults import DeskFault
-from cutter.language.problems import Problem, nearest, shown, where_text
+from cutter.language.problems import Problem, nearest, where_text
 from cutter.language.variables import Cycle, missing_text
 from cutter.model.references import BadReference, Unresolved, resolve
 from cutter.model.runbook import Step, ValuePath
@@ -43,7 +43,7 @@ class StepProblems:
         except Cycle as cycle:
             self.add(path, f"these variables need each other: {cycle}", offending=str(cycle))
         except BadReference as bad:
-            self.add(path, str(bad), offending=shown(args[0]))
+            self.add(path, str(bad), offending=str(args[0]))
         return None
 
     def resolved(self, path: ValuePath, value: Any, lookup: Callable[[str], Any]) -> Any:
@@ -61,11 +61,8 @@ class StepProblems:
         said = list(found)
         for complaint in said:
             path = (self.step.type, *complaint.path)
-            self.add(
-                path,
-                complaint.message,
-                offending=str(complaint.path[-1]) if complaint.path else self.step.type,
-            )
+            offending = _text_at(self.step.params, complaint.path) or self.step.type
+            self.add(path, complaint.message, offending=offending)
         return bool(said)
 
     def internal(self, names: Iterable[str]) -> None:
@@ -91,6 +88,15 @@ class StepProblems:
         path = _path_of(self.step.params, name, (self.step.type,)) or (self.step.type,)
         suggestion = f"steps.{meant}.{output}" if meant else ""
         self.add(path, f"there is no earlier step {owner!r} here", offending=name, suggestion=suggestion)
+
+
+def _text_at(value: Any, path: tuple[Any, ...]) -> str:
+    """Return the text that the runbook has at a path of the parameters; the last key where there is none."""
+    for part in path:
+        if not isinstance(value, (dict, list)) or (isinstance(value, dict) and part not in value):
+            return str(part)
+        value = value[part]
+    return value if isinstance(value, str) else ""
 
 
 def _path_of(value: Any, text: str, path: ValuePath) -> ValuePath | None:

@@ -1,4 +1,4 @@
-"""What a step is, as a digest: its type, what it declares, and what it takes from earlier steps. Never its name."""
+"""What a step is, as a digest: its type, what it declares, what it takes from earlier steps; not its name."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def content_hash(
 ) -> str:
     """Return the content hash of a step; `earlier` maps the ids of earlier steps to theirs.
 
-    Defaults are written out, so that a later version with another default proves nothing about this one. Secrets
-    are in it by keyed digest, beside their paths and apart from plain texts.
+    Defaults are written out, so that a later version with another default proves nothing about this one.
+    Secrets are in it by keyed digest, beside their paths and apart from plain texts.
     """
     defaults = {
         name: declared.default

@@ -51,7 +51,7 @@ class BindDesk:
         return rendered(self._path(path), path, {**values, **self.extra}, late)
 
     def environment(self, name: str) -> Secret:
-        """Return the value of an environment variable of the controller. Raises DeskFault when it is not set."""
+        """Return an environment variable of the controller. Raises DeskFault when it is not set."""
         value = os.environ.get(name)
         if value is None:
             raise DeskFault(name, f"the environment variable {name} is not set")

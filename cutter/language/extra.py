@@ -19,7 +19,7 @@ _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
 def parse_extra(words: Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:
-    """Return the variables that `-e` words give, later ones over earlier ones. Raises UsageError, InvalidDocuments."""
+    """Return what `-e` words give, later over earlier. Raises UsageError, InvalidDocuments."""
     if isinstance(words, Mapping):
         return dict(words)
     found: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""An inventory folder to an Environment: hosts, groups, variables with their origins, and where evidence belongs."""
+"""An inventory folder to an Environment: hosts, groups, variables, the place of evidence."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TARGET_STATE = "/var/lib/cutter/target"
 
 
 def load_environment(folder: str | os.PathLike[str]) -> Environment:
-    """Return the environment of an inventory folder. Raises InvalidDocuments with the problems of all its files."""
+    """Return the environment of an inventory folder. Raises InvalidDocuments, for all its files at once."""
     files = Folder(os.fspath(folder))
     inventory = files.document("hosts.yml", "hosts", needed=True)
     own = files.document("environment.yml", "environment")
@@ -82,9 +82,10 @@ def _setting(
 
 
 def select(environment: Environment, pattern: str, limit: str = "") -> tuple[Host, ...]:
-    """Return the hosts that a pattern names, in the order of the inventory: hosts and groups, joined by commas.
+    """Return the hosts that a pattern (hosts and groups, joined by commas) names, in the inventory's order.
 
-    Raises InvalidDocuments for a name in the pattern that is neither, UsageError for a limit that names nothing.
+    Raises InvalidDocuments for a name in the pattern that is neither, UsageError for such a limit and
+    for one that leaves nothing.
     """
     wanted = _named(environment, pattern)
     if isinstance(wanted, str):

@@ -21,7 +21,7 @@ Layers = dict[tuple[str, str], dict[str, Variable]]
 
 
 class Folder:
-    """One inventory folder; `problems` gathers what is wrong anywhere in it, `values` the content of every file."""
+    """One inventory folder; `problems` gathers what is wrong anywhere in it, `values` the content."""
 
     def __init__(self, given: str) -> None:
         """Take the folder as it was given. Raises InvalidDocuments when there is none."""
@@ -48,7 +48,7 @@ class Folder:
         return document
 
     def layers(self, groups: Groups) -> Layers:
-        """Return what group_vars/ and host_vars/ say; a file for a group or host that is not there is a problem."""
+        """Return what group_vars/ and host_vars/ say; a file for nobody is a problem."""
         found: Layers = {}
         for kind, known in (("group", groups.names), ("host", groups.hosts)):
             for name, relative in self._vars_files(f"{kind}_vars"):

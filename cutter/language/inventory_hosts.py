@@ -97,7 +97,7 @@ class _Reading:
         if found is None:
             return None
         said = str(found)
-        if isinstance(found, bool) or not (said.isascii() and said.isdigit() and 0 < int(said[:9]) < 2**16):  # noqa: PLR2004
+        if isinstance(found, bool) or not (said.isascii() and said.isdigit() and 0 < int(said[:9]) < 2**16):
             self._problem("ansible_port", f"{shown(found)} is not a port number")
             return None
         return int(said)

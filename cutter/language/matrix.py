@@ -10,7 +10,7 @@ from cutter.language.inventory_files import words_of
 from cutter.language.problems import InvalidDocuments, Problem, nearest
 from cutter.language.strict_yaml import Document, read_file_and_bytes
 from cutter.language.validate import judged
-from cutter.model.gaps import Baseline, GapDeclaration, GapMatrix, MatrixHeader, ObjectiveDeclaration
+from cutter.model.gaps import Baseline, GapDeclaration, GapMatrix, MatrixHeader, ObjectiveDeclaration, Steps
 from cutter.model.runbook import ValuePath
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -49,14 +49,16 @@ def _gap(document: Document, path: ValuePath, gap: Mapping[str, Any]) -> GapDecl
         max_age_seconds=_seconds(gap.get("evidence_max_age", "none")),
         pre=_status(baseline["pre"], baseline["as_of"]),
         post=_status(baseline["post"], baseline["as_of"]),
-        objectives=tuple(_objective(document, (*path, "objectives", index), found) for index, found in objectives),
+        objectives=tuple(
+            _objective(document, (*path, "objectives", index), found) for index, found in objectives
+        ),
         place=document.position((*path, "id")),
     )
 
 
 def _objective(document: Document, path: ValuePath, found: Mapping[str, Any]) -> ObjectiveDeclaration:
     steps = found["steps"]
-    named = "all" if steps == "all" else tuple(steps)
+    named: Steps = "all" if steps == "all" else tuple(steps)
     return ObjectiveDeclaration(found["runbook"], named, found.get("proof", False), document.position(path))
 
 
@@ -83,7 +85,9 @@ def _cross_checked(document: Document) -> Iterator[Problem]:
         name = gap.get("id")
         if isinstance(name, str):
             if name in seen:
-                yield document.problem(("gaps", index, "id"), f"the gap {name!r} is declared twice", offending=name)
+                yield document.problem(
+                    ("gaps", index, "id"), f"the gap {name!r} is declared twice", offending=name
+                )
             seen.add(name)
             yield from _required(document, index, name, requires)
 
@@ -96,7 +100,9 @@ def _required(document: Document, index: int, name: str, requires: Mapping[str, 
             meant = nearest(other, requires)
             yield document.problem(path, f"there is no gap {other!r}", offending=other, suggestion=meant)
         elif isinstance(other, str) and name in _needed(other, requires):
-            yield document.problem(path, f"the gaps {name!r} and {other!r} require each other", offending=other)
+            yield document.problem(
+                path, f"the gaps {name!r} and {other!r} require each other", offending=other
+            )
 
 
 def _needed(name: str, requires: Mapping[str, Any]) -> set[str]:
@@ -107,5 +113,7 @@ def _needed(name: str, requires: Mapping[str, Any]) -> set[str]:
         if gap not in found:
             found.add(gap)
             below = requires.get(gap)
-            waiting.extend(item for item in (below if isinstance(below, list) else []) if isinstance(item, str))
+            waiting.extend(
+                item for item in (below if isinstance(below, list) else []) if isinstance(item, str)
+            )
     return found

@@ -14,13 +14,15 @@ from cutter.model.runbook import Position, ValuePath
 P = ParamSpec("P")
 R = TypeVar("R")
 
+WIDTH = 80
+
 
 @dataclass(frozen=True)
 class Problem:
     """One complaint about one place in one file.
 
-    `where` is the place inside the document (``steps[0].directory.mode``), `offending` the text that stands there,
-    `suggestion` the word that was probably meant, and `advice` what to do where there is more to say than a word.
+    `where` is the place inside the document (``steps[0].directory.mode``), `offending` the text that stands
+    there, `suggestion` the word that was probably meant, and `advice` what more there is to say.
     """
 
     position: Position
@@ -60,7 +62,7 @@ class Complaints:
         self.problems: list[Problem] = []
 
     def attempt(self, act: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | None:
-        """Return what the call returns; None, and its problems gathered, when it finds the document invalid."""
+        """Return what the call returns; None, its problems gathered, for an invalid document."""
         try:
             return act(*args, **kwargs)
         except InvalidDocuments as invalid:
@@ -95,7 +97,7 @@ def shown(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
     said = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
-    return said if len(said) <= 80 else f'{said[:76]}..."'
+    return said if len(said) <= WIDTH else f'{said[: WIDTH - 4]}..."'
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int, str]:

@@ -40,7 +40,7 @@ def reference_texts(value: Any, path: ValuePath = ()) -> Iterator[tuple[ValuePat
 def faults(
     text: str, earlier: Mapping[str, Step], later: Mapping[str, Step], *, in_loop: bool
 ) -> Iterator[Fault]:
-    """Yield what is wrong with the references of a text: facts, steps and items; variables are judged when bound."""
+    """Yield what is wrong with the references of a text; variables are judged when bound."""
     try:
         names = list(references(text))
     except BadReference as bad:

@@ -11,33 +11,34 @@ import re
 from typing import Any, NamedTuple
 
 SUSPECT_FIRST = frozenset("0123456789+-.~yYnNoOtTfF=")
+LONGEST = 20
 _MEANT = {"": None, "~": None, "null": None, "true": True, "false": False}
-_TRUTH = {word: True for word in ("y", "yes", "on", "true")} | {
-    word: False for word in ("n", "no", "off", "false")
-}
+_TRUTH = dict.fromkeys(("y", "yes", "on", "true"), True) | dict.fromkeys(("n", "no", "off", "false"), False)
 _SPELLINGS = re.compile(r"[a-z]+|[A-Z]+|[A-Z][a-z]*")
 _DECIMAL = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _DIGITS = re.compile(r"[-+]?[0-9][0-9_]*")
 _OCTAL = re.compile(r"([-+]?)0o?([0-7_]*[0-7][0-7_]*)")
 _HEX = re.compile(r"[-+]?0x[0-9a-fA-F_]+|[-+]?0b[01_]+")
 _FLOAT = re.compile(
-    r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9_]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
+    r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9_]+)(?:[eE][-+]?[0-9]+)?"
+    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 )
 _SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}.*)?")
 
 
 class Doubt(NamedTuple):
-    """Why an unquoted text is refused: what it would mean, and how to write it."""
+    """Why an unquoted text is refused: what it would mean, and what to write instead."""
 
     what: str
-    advice: str
+    meant: str = ""
+    advice: str = ""
 
 
 def plain(text: str) -> tuple[Any, Doubt | None]:
     """Return the value of a plain scalar, and the doubt about it if there is one.
 
-    A doubtful number keeps the value that YAML 1.1 gives it (0750 is 488), every other doubtful text stays a text.
+    A doubtful octal number keeps the value that YAML 1.1 gives it (0750 is 488), others stay texts.
     """
     if text in _MEANT:
         return _MEANT[text], None
@@ -55,9 +56,13 @@ def _word(text: str) -> Doubt | None:
         return None
     if lower in _TRUTH:
         truth = "true" if _TRUTH[lower] else "false"
-        return Doubt(f"{text} unquoted reads as {truth} in YAML 1.1", f'write {truth}, or quote it: "{text}"')
+        return Doubt(
+            f"{text} unquoted reads as {truth} in YAML 1.1", advice=f'write {truth}, or quote it: "{text}"'
+        )
     if lower == "null":
-        return Doubt(f"{text} unquoted reads as nothing in YAML 1.1", f'write null, or quote it: "{text}"')
+        return Doubt(
+            f"{text} unquoted reads as nothing in YAML 1.1", advice=f'write null, or quote it: "{text}"'
+        )
     return None
 
 
@@ -65,12 +70,10 @@ def _number(text: str) -> tuple[Any, Doubt | None]:
     if _DECIMAL.fullmatch(text):
         return int(text), None
     octal = _OCTAL.fullmatch(text)
-    if octal and len(text) <= 20:
+    if octal and len(text) <= LONGEST:
         value = int(octal[1] + octal[2].replace("_", ""), 8)
-        return value, Doubt(
-            f"{text} unquoted is the number {value}",
-            f'{text} unquoted is the number {value}; quote it: "{text}"',
-        )
+        advice = f"unquoted, it is the number {value}"
+        return value, Doubt(f"{text} unquoted is the number {value}", meant=text, advice=advice)
     return text, _other_number(text)
 
 
@@ -85,4 +88,4 @@ def _other_number(text: str) -> Doubt | None:
         kind = "a floating-point number"
     else:
         return None
-    return Doubt(f"{text} unquoted is {kind}", f'quote it: "{text}"')
+    return Doubt(f"{text} unquoted is {kind}", meant=text)

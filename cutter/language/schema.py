@@ -1,7 +1,7 @@
 """JSON Schemas (draft 2020-12) of every kind of file; that of a runbook is derived from the resource types.
 
-The same schemas validate here and complete in an editor. Wherever a parameter is not a text, and wherever a text
-has a pattern, one reference is accepted in its place; what it resolves to is judged when it is bound.
+The same schemas validate here and complete in an editor. Wherever a parameter is not a text, and wherever a
+text has a pattern, one reference is accepted in its place; what it resolves to is judged when it is bound.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ def schema_documents() -> dict[str, dict[str, Any]]:
 
 def schema_texts() -> dict[str, str]:
     """Return the text of every schema file, the same bytes for the same types."""
-    return {name: json.dumps(found, indent=2, ensure_ascii=False) + "\n" for name, found in schema_documents().items()}
+    return {
+        name: json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+        for name, found in schema_documents().items()
+    }
 
 
 def schema_of(name: str) -> dict[str, Any]:
@@ -47,17 +50,35 @@ def runbook_schema() -> dict[str, Any]:
     types = {name: resource_type(name) for name in type_names()}
     properties = {
         "apiVersion": {"const": "cutter/v1", "description": "The version of this format."},
-        "runbook": {**_TEXT, "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "description": "Its name: words in lower case, joined by hyphens."},
+        "runbook": {
+            **_TEXT,
+            "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
+            "description": "Its name: words in lower case, joined by hyphens.",
+        },
         "title": {**_TEXT, "description": "What it is for, in one line."},
-        "hosts": {**_TEXT, "default": "all", "description": "Hosts and groups of the inventory, joined by commas."},
-        "vars": {"type": "object", "propertyNames": VARIABLE_NAMES, "description": "Variables, weaker than any of the inventory."},
+        "hosts": {
+            **_TEXT,
+            "default": "all",
+            "description": "Hosts and groups of the inventory, joined by commas.",
+        },
+        "vars": {
+            "type": "object",
+            "propertyNames": VARIABLE_NAMES,
+            "description": "Variables, weaker than any of the inventory.",
+        },
         "preflight": {
-            **{"type": "array", "items": {"$ref": "#/$defs/look"}},
+            "type": "array",
+            "items": {"$ref": "#/$defs/look"},
             "description": "Steps that are only looked at: all must hold before anything is touched.",
         },
-        "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}, "description": "The steps, in their order."},
+        "steps": {
+            "type": "array",
+            "items": {"$ref": "#/$defs/step"},
+            "description": "The steps, in their order.",
+        },
         "on_failure": {
-            **{"enum": ["stop", "revert"], "default": "stop"},
+            "enum": ["stop", "revert"],
+            "default": "stop",
             "description": "stop: leave what was done and say so; revert: take it back, newest first.",
         },
     }
@@ -77,9 +98,17 @@ def runbook_schema() -> dict[str, Any]:
 
 _STEP_KEYS: Mapping[str, Mapping[str, Any]] = {
     "name": {**_TEXT, "description": "What a person calls this step; renaming it reopens nothing."},
-    "id": {"type": "string", "pattern": ID_PATTERN, "description": "How others name it; made from the name when missing."},
+    "id": {
+        "type": "string",
+        "pattern": ID_PATTERN,
+        "description": "How others name it; made from the name when missing.",
+    },
     "irreversible": {**_TEXT, "description": "Why it is acceptable that this step cannot be taken back."},
-    "provided_by": {**_TEXT, "pattern": r"^[^/].*\.ya?ml$", "description": "The runbook that makes this hold, beside this one."},
+    "provided_by": {
+        **_TEXT,
+        "pattern": r"^[^/].*\.ya?ml$",
+        "description": "The runbook that makes this hold, beside this one.",
+    },
     "for_each": {
         "description": "Do this once for each item; use {{ item.key }} and {{ item.value }}.",
         "anyOf": [

@@ -11,7 +11,7 @@ _WORD = {"enum": ["yes", "no"]}
 
 HOSTS: dict[str, Any] = {
     "title": "Hosts and groups of an inventory",
-    "description": "Ansible's YAML form: groups with hosts, children and vars; all is the group of everything.",
+    "description": "Ansible's YAML form: groups with hosts, children and vars.",
     "type": "object",
     "minProperties": 1,
     "propertyNames": {"$ref": "#/$defs/name"},
@@ -23,7 +23,7 @@ HOSTS: dict[str, Any] = {
             "additionalProperties": False,
             "properties": {
                 "hosts": {
-                    "description": "Hosts by name, each with its variables; web[01:10] stands for ten of them.",
+                    "description": "Hosts with their variables; web[01:10] stands for ten of them.",
                     "type": ["object", "null"],
                     "propertyNames": {"pattern": r"^[A-Za-z0-9_.:\-\[\]]+$"},
                     "additionalProperties": {"$ref": "#/$defs/host"},
@@ -56,7 +56,11 @@ ENVIRONMENT: dict[str, Any] = {
     "additionalProperties": False,
     "required": ["name", "production"],
     "properties": {
-        "name": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "description": "Its name, in every banner."},
+        "name": {
+            "type": "string",
+            "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
+            "description": "Its name, in every banner.",
+        },
         "production": {**_WORD, "description": "Whether a mistake here hurts: yes or no."},
         "sandbox": {**_WORD, "default": "no", "description": "Whether nothing here is real."},
         "ledger": {
@@ -65,7 +69,10 @@ ENVIRONMENT: dict[str, Any] = {
             "description": "The folder of the ledger, or the URL of a shared one.",
         },
         "target_state": {**_PLACE, "description": "Where kept content and locks live on each target."},
-        "matrix_file": {**_PLACE, "description": "A Markdown file that shows the gap matrix, kept up to date."},
+        "matrix_file": {
+            **_PLACE,
+            "description": "A Markdown file that shows the gap matrix, kept up to date.",
+        },
     },
 }
 

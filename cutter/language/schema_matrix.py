@@ -55,7 +55,12 @@ _GAP: dict[str, Any] = {
             "description": "Whether the first production run must wait for it.",
         },
         "reason": {**_TEXT, "description": "Why it blocks, or why not."},
-        "requires": {"type": "array", "items": {"type": "string"}, "uniqueItems": True, "description": "Other gaps."},
+        "requires": {
+            "type": "array",
+            "items": {"type": "string"},
+            "uniqueItems": True,
+            "description": "Other gaps.",
+        },
         "evidence_max_age": {
             "type": "string",
             "pattern": "^([1-9][0-9]{0,5}[smhdw]|none)$",
@@ -67,7 +72,11 @@ _GAP: dict[str, Any] = {
         "residue": {**_LINES, "description": "What is left of it."},
         "venue": {"type": "string", "description": "Where the work is to be done."},
         "next_package": {**_LINES, "description": "What is to be done next, in the words of the finding."},
-        "objectives": {"type": "array", "items": _OBJECTIVE, "description": "All must hold for it to be closed."},
+        "objectives": {
+            "type": "array",
+            "items": _OBJECTIVE,
+            "description": "All must hold for it to be closed.",
+        },
     },
 }
 GAP_MATRIX: dict[str, Any] = {
@@ -82,7 +91,13 @@ GAP_MATRIX: dict[str, Any] = {
             "type": "object",
             "additionalProperties": False,
             "required": ["macro", "date_utc", "gate"],
-            "properties": {"macro": _TEXT, "date_utc": _TEXT, "gate": _TEXT, "source": _TEXT, "summary": _LINES},
+            "properties": {
+                "macro": _TEXT,
+                "date_utc": _TEXT,
+                "gate": _TEXT,
+                "source": _TEXT,
+                "summary": _LINES,
+            },
         },
         "gaps": {"type": "array", "minItems": 1, "items": _GAP},
     },

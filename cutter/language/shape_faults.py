@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jsonschema import ValidationError
-
 from cutter.language.problems import nearest, shown
 from cutter.model.runbook import ValuePath
 
+ValidationError = Any
+"""jsonschema's own type says that every attribute may be unset; where a validator yields one, all are set."""
 KINDS: Mapping[str, str] = {
     "string": "a string",
     "integer": "an integer",
@@ -26,7 +27,7 @@ _STEP_KEYS = ("name", "id", "for_each", "irreversible", "provided_by")
 
 @dataclass(frozen=True)
 class ShapeFault:
-    """What is wrong at a path; `at_key` points at the key instead of its value."""
+    """What is wrong at a path; `at_key` points at the key itself, `missing` names an absent key."""
 
     path: ValuePath
     what: str
@@ -34,11 +35,16 @@ class ShapeFault:
     suggestion: str = ""
     advice: str = ""
     at_key: bool = False
+    missing: str = ""
 
 
 def faults(error: ValidationError) -> Iterator[ShapeFault]:
-    """Yield what one validation error means; an error in several branches is told by the branch that was meant."""
+    """Yield what one validation error means; of several branches, the one that was meant is told."""
     path = tuple(error.absolute_path)
+    if "propertyNames" in error.absolute_schema_path:
+        what = f"the key {error.instance!r} does not match {error.validator_value}"
+        yield ShapeFault((*path, error.instance), what, str(error.instance), at_key=True)
+        return
     tell = _TOLD.get(str(error.validator), _other)
     yield from tell(error, path)
 
@@ -57,14 +63,23 @@ def _missing(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
     # one error per missing key; each names its key first in the message
     for key in error.validator_value:
         if error.message.startswith(f"{key!r} "):
-            yield ShapeFault(path, f"{key} is missing", offending=key)
+            yield ShapeFault(path, f"{key} is missing", offending=key, missing=key)
 
 
 def _kind(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
     kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     if error.schema.get("pattern", "").startswith(r"^\{\{") and "string" in kinds:
         kinds = [kind for kind in kinds if kind != "string"]  # a text stands there only for a reference
-    yield ShapeFault(path, f"{shown(error.instance)} is not {_either(kinds)}")
+    meant = _quoted(error.instance, error.schema.get("pattern", "")) if kinds == ["string"] else ""
+    yield ShapeFault(path, f"{shown(error.instance)} is not {_either(kinds)}", suggestion=meant)
+
+
+def _quoted(value: Any, pattern: str) -> str:
+    """Return a number as the text that was meant: as it stands, or with the zeros that YAML took away."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return ""
+    spellings = (str(value), str(value).zfill(len("0755")))
+    return next((text for text in spellings if re.search(pattern, text)), "")
 
 
 def _pattern(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
@@ -75,7 +90,8 @@ def _pattern(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
         yield ShapeFault(path, f"{said} is not {_either([kind for kind in kinds if kind != 'string'])}")
     else:
         plain = pattern.removeprefix("(?:").removesuffix(_REFERENCE_TAIL)
-        yield ShapeFault(path, f"{said} does not match {plain}")
+        advice = error.schema.get("description", "")
+        yield ShapeFault(path, f"{said} does not match {plain}", advice=advice)
 
 
 def _value(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
@@ -98,7 +114,7 @@ def _branches(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
         found.setdefault(int(inner.schema_path[0]), []).append(inner)
     fitting = [inner for inner in found.values() if not any(_is_root_type(item, error) for item in inner)]
     proper = [inner for inner in fitting if not any(_only_reference(item) for item in inner)]
-    chosen = min(proper or fitting, key=_distance, default=[])
+    chosen = min(proper, key=_distance, default=[])
     if chosen:
         for inner in chosen:
             yield from faults(inner)
@@ -140,16 +156,12 @@ def _types(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
         what = f"a step has one type, and this one has {' and '.join(given)}"
         yield ShapeFault((*path, given[1]), what, given[1], advice="make it two steps", at_key=True)
     elif not given and not strangers:
-        yield ShapeFault(path, "a step needs a type", "name", advice=f"types are {', '.join(types)}")
-
-
-def _names(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
-    key = error.instance
-    for inner in (error, *(error.context or ())):
-        pattern = inner.schema.get("pattern", "") if isinstance(inner.schema, Mapping) else ""
-        if pattern:
-            yield ShapeFault((*path, key), f"the key {key!r} does not match {pattern}", str(key), at_key=True)
-            return
+        yield ShapeFault(
+            path,
+            "a step needs a type",
+            str(error.instance.get("name", "")),
+            advice=f"types are {', '.join(types)}",
+        )
 
 
 def _limit(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
@@ -158,6 +170,7 @@ def _limit(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
 
 
 def _too_few(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
+    del error
     yield ShapeFault(path, "this is empty")
 
 
@@ -170,7 +183,9 @@ def _twice(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
 
 
 def _other(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
-    yield ShapeFault(path, f"{shown(error.instance)} does not fit: {error.validator} {shown(error.validator_value)}")
+    yield ShapeFault(
+        path, f"{shown(error.instance)} does not fit: {error.validator} {shown(error.validator_value)}"
+    )
 
 
 def _either(kinds: list[str]) -> str:

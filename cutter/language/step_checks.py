@@ -68,13 +68,11 @@ class StepChecks:
 
     def _loop_problems(self, step: Step, path: ValuePath) -> Iterator[Problem]:
         items = step.for_each
-        listed = items if isinstance(items, (list, dict)) else []
-        for index, item in enumerate(listed):
-            part = item if isinstance(items, dict) else index
+        for index, item in enumerate(items if isinstance(items, list) else []):
             if isinstance(item, str) and "{{" not in item and not _ITEM_KEY.fullmatch(item):
                 what = f"{item!r} cannot name an item: letters, digits and _ . - / can"
                 advice = "use a mapping, and put this into its value"
-                yield self.document.problem((*path, "for_each", part), what, offending=item, advice=advice)
+                yield self.document.problem((*path, "for_each", index), what, offending=item, advice=advice)
 
     def _reference_problems(self, step: Step, path: ValuePath) -> Iterator[Problem]:
         raw = self._raw(path)

@@ -17,6 +17,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from cutter.language.refusals import Refused, Spot, syntax_refusal
 from cutter.language.scalars import SUSPECT_FIRST, Doubt, plain
 from cutter.model.runbook import ValuePath
 
@@ -27,27 +28,6 @@ MAX_ALIASED = 10_000
 """Bounds of one document: bytes, nesting, values, and values that aliases repeat."""
 
 
-class Refused(Exception):  # noqa: N818 - a value that is sometimes raised
-    """Something refused at one place; raised only when reading cannot go on."""
-
-    def __init__(
-        self,
-        mark: Any,
-        what: str,
-        *,
-        path: ValuePath = (),
-        offending: str = "",
-        suggestion: str = "",
-        advice: str = "",
-    ) -> None:
-        """Take the mark of the place, counted from 0, and what a person should read."""
-        super().__init__(what)
-        self.line = mark.line + 1 if mark else 1
-        self.column = mark.column + 1 if mark else 1
-        self.what, self.path, self.offending = what, path, offending
-        self.suggestion, self.advice = suggestion, advice
-
-
 class Reading:
     """The state of one pass: `marks` maps the id of each container to its entries' marks (key, value)."""
 
@@ -55,7 +35,7 @@ class Reading:
         """Take the text, and the rule that tells under which keys yes and no are words."""
         self.source = source
         self.words = words
-        self.parser = yaml.CLoader(source)
+        self.parser: Any = yaml.CLoader(source)
         self.marks: dict[int, Any] = {}
         self.problems: list[Refused] = []
         self.doubts: dict[ValuePath, Refused] = {}
@@ -71,14 +51,14 @@ class Reading:
         try:
             return self._document()
         except yaml.MarkedYAMLError as error:
-            raise _syntax(error, self.source) from None
+            raise syntax_refusal(error, self.source) from None
         except yaml.YAMLError as error:
             raise Refused(None, f"this is not YAML: {error}") from None
         finally:
             self.parser.dispose()
 
     def tabs(self) -> Iterator[Refused]:
-        """Yield a refusal for each tab that is neither inside quotes, nor in a block text, nor in a comment."""
+        """Yield a refusal for each tab that is neither in quotes, nor in a block text, nor in a comment."""
         start = 0
         for begin, end in [*(self._quoted or []), (len(self.source), 0)]:
             gap = self.source[start:begin]
@@ -93,7 +73,7 @@ class Reading:
             at = line.partition("#")[0].find("\t")
             if at >= 0:
                 yield Refused(
-                    _Spot(self.source, offset + at), "a tab stands here", offending="\t", advice="use spaces"
+                    Spot(self.source, offset + at), "a tab stands here", offending="\t", advice="use spaces"
                 )
             offset += len(line)
 
@@ -141,7 +121,7 @@ class Reading:
 
     def _scalar(self, event: Any) -> Any:
         self._count(event)
-        if event.tag is not None and event.tag != "!":
+        if event.tag is not None:
             self._tag(event)
             return event.value
         if not event.implicit[0]:
@@ -160,17 +140,19 @@ class Reading:
         if text.lower() in {"yes", "no"} and self._path and self.words(str(self._path[-1])):
             return
         path = tuple(self._path)
-        meant = text if doubt.what.endswith("number") or text[:1] == "0" else ""
         self.doubts[path] = Refused(
-            event.start_mark, doubt.what, path=path, offending=text, suggestion=meant, advice=doubt.advice
+            event.start_mark,
+            doubt.what,
+            path=path,
+            offending=text,
+            suggestion=doubt.meant,
+            advice=doubt.advice,
         )
 
     def _tag(self, event: Any) -> None:
+        tag = event.tag.replace("tag:yaml.org,2002:", "!!")
         self._refuse(
-            event.start_mark,
-            f"the tag {event.tag} is not allowed",
-            offending=event.tag,
-            advice="write a plain value",
+            event.start_mark, f"the tag {tag} is not allowed", offending=tag, advice="write a plain value"
         )
 
     def _alias(self, event: Any) -> Any:
@@ -223,7 +205,7 @@ class Reading:
 
     def _opened(self, event: Any) -> None:
         self._count(event)
-        if event.tag is not None and event.tag != "!":
+        if event.tag is not None:
             self._tag(event)
 
     def _key(self, event: Any, marks: dict[str, Any], depth: int) -> str:
@@ -254,32 +236,3 @@ class Reading:
 
     def _refuse(self, mark: Any, what: str, *, offending: str = "", advice: str = "") -> None:
         self.problems.append(Refused(mark, what, path=tuple(self._path), offending=offending, advice=advice))
-
-
-class _Spot:
-    """The mark of an offset in a text."""
-
-    def __init__(self, source: str, offset: int) -> None:
-        self.line = source.count("\n", 0, offset)
-        self.column = offset - source.rfind("\n", 0, offset) - 1
-
-
-def _syntax(error: yaml.MarkedYAMLError, source: str) -> Refused:
-    mark = error.problem_mark or error.context_mark
-    lines = source.splitlines() or [""]
-    line = lines[mark.line] if mark and mark.line < len(lines) else ""
-    here = line[mark.column : mark.column + 1] if mark else ""
-    what = ": ".join(part for part in (error.context, error.problem) if part) or "this is not YAML"
-    return Refused(mark, what, offending=here or line.strip()[:40], advice=_syntax_advice(here, line))
-
-
-def _syntax_advice(here: str, line: str) -> str:
-    if here == "\t" or "\t" in line[: len(line) - len(line.lstrip())]:
-        return "a tab indents here; use spaces"
-    if "{{" in line:
-        return 'a value that begins with {{ must be quoted: "{{ name }}"'
-    if here and here in "@`%":
-        return f"a value that begins with {here} must be quoted"
-    if ": " in line:
-        return "a text that holds ': ' must be quoted, and keys of one mapping begin in one column"
-    return ""

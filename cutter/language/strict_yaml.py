@@ -1,8 +1,8 @@
 """YAML text to plain values, strictly, with the position of every key and value.
 
 Values are built in one pass over the events of PyYAML's C parser, so that depth, aliases and size are bounded
-before anything is built on them. Refused are duplicate keys, keys that are not texts, tabs, merge keys, tags, a
-second document, and unquoted texts that YAML 1.1 reads as something else (see `scalars`).
+before anything is built on them. Refused are duplicate keys, keys that are not texts, tabs, merge keys, tags,
+a second document, and unquoted texts that YAML 1.1 reads as something else (see `scalars`).
 """
 
 from __future__ import annotations
@@ -16,11 +16,25 @@ from pathlib import Path
 from typing import Any
 
 from cutter.language.problems import InvalidDocuments, Problem, nearest, where_text
-from cutter.language.strict_events import MAX_BYTES, Reading, Refused
+from cutter.language.refusals import Refused
+from cutter.language.strict_events import MAX_BYTES, Reading
 from cutter.model.runbook import Position, ValuePath
 
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+"""Beside control characters: the line breaks that YAML 1.2 does not take for such any more."""
 _BOM = b"\xef\xbb\xbf"
+
+
+Words = Callable[[str], bool]
+"""Tells under which keys an unquoted yes or no is the word."""
+
+
+def no_words(key: str) -> bool:
+    """Hold for no key."""
+    del key
+    return False
 
 
 @dataclass(frozen=True)
@@ -40,7 +54,9 @@ class Document:
 
     def position(self, path: ValuePath, *, key: bool = False) -> Position:
         """Return where the value at a path stands, or its key; for what is missing, where it would belong."""
-        value, found = self.value, self._top
+        value: Any = self.value
+        found = self._top
+        part: Any
         for depth, part in enumerate(path):
             marks = self._marks.get(id(value), {})
             if not isinstance(value, (dict, list)) or part not in marks:
@@ -56,11 +72,11 @@ class Document:
         return Problem(self.position(path, key=key), where_text(path), what, **more)
 
 
-def read(text: bytes, name: str, words: Callable[[str], bool] = lambda key: False) -> Document:
+def read(text: bytes, name: str, words: Words = no_words) -> Document:
     """Return the document in UTF-8 bytes; `name` is the file's name in positions.
 
-    Under a key for which `words(key)` holds, an unquoted yes or no is the word. Raises InvalidDocuments when it is
-    no YAML or beyond a bound; refusals at single places are in `problems` and `doubts` of the document.
+    Raises InvalidDocuments when it is no YAML or beyond a bound; refusals at single places are in the
+    document's `problems` and `doubts`.
     """
     if len(text) > MAX_BYTES:
         raise InvalidDocuments([_at(name, 1, 1, f"the file is larger than {MAX_BYTES // 2**20} MiB")])
@@ -69,24 +85,20 @@ def read(text: bytes, name: str, words: Callable[[str], bool] = lambda key: Fals
     try:
         value = reading.document()
     except Refused as refused:
-        raise InvalidDocuments(
-            [_at(name, refused.line, refused.column, refused.what, refused.advice)]
-        ) from None
+        raise InvalidDocuments([_placed(name, refused)]) from None
     problems = [_placed(name, found) for found in (*reading.problems, *reading.tabs())]
     doubts = {path: _placed(name, found) for path, found in reading.doubts.items()}
     top = Position(name, reading.top[0], reading.top[1])
     return Document(name, value, tuple(problems), doubts, reading.marks, top)
 
 
-def read_file(path: str | os.PathLike[str], words: Callable[[str], bool] = lambda key: False) -> Document:
+def read_file(path: str | os.PathLike[str], words: Words = no_words) -> Document:
     """Return the document in a file, whose name stays as it was given. Raises InvalidDocuments."""
     document, _ = read_file_and_bytes(path, words)
     return document
 
 
-def read_file_and_bytes(
-    path: str | os.PathLike[str], words: Callable[[str], bool] = lambda key: False
-) -> tuple[Document, bytes]:
+def read_file_and_bytes(path: str | os.PathLike[str], words: Words = no_words) -> tuple[Document, bytes]:
     """Return the document in a file, and its bytes. At most one byte beyond the limit is ever read."""
     name = os.fspath(path)
     text = _file_bytes(name)
@@ -127,20 +139,23 @@ def _decoded(text: bytes, name: str) -> str:
             len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1,
         )
         what = f"byte 0x{text[error.start]:02x} is not UTF-8"
-        raise InvalidDocuments([_at(name, line, column, what, "save the file as UTF-8")]) from None
+        offending = f"0x{text[error.start]:02x}"
+        raise InvalidDocuments([_at(name, line, column, what, "save the file as UTF-8", offending)]) from None
     found = _UNPRINTABLE.search(source)
     if found:
         line = source.count("\n", 0, found.start()) + 1
         column = found.start() - source.rfind("\n", 0, found.start())
-        what = f"the control character U+{ord(found[0]):04X} is not allowed"
+        what = f"the character U+{ord(found[0]):04X} is not allowed"
         raise InvalidDocuments(
-            [_at(name, line, column, what, 'write it as an escape inside "double quotes"')]
+            [_at(name, line, column, what, 'write it as an escape inside "double quotes"', ascii(found[0]))]
         )
     return source
 
 
-def _at(name: str, line: int, column: int, what: str, advice: str = "") -> Problem:
-    return Problem(Position(name, line, column), "", what, advice=advice)
+def _at(name: str, line: int, column: int, what: str, *more: str) -> Problem:
+    """Return a problem without a path; `more` are its advice and the offending text."""
+    advice, offending = (*more, "", "")[:2]
+    return Problem(Position(name, line, column), "", what, offending=offending, advice=advice)
 
 
 def _placed(name: str, found: Refused) -> Problem:

@@ -1,4 +1,4 @@
-"""Jinja2 templates of files: sandboxed, strict, rendered on the controller with the variables of one target."""
+"""Jinja2 templates of files: sandboxed, strict, rendered on the controller for one target."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def rendered(path: Path, given: str, variables: Mapping[str, Any], late: frozens
     from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
     from jinja2.sandbox import SandboxedEnvironment
 
-    jinja = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)  # noqa: S701 - files are not web pages
+    jinja = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
     try:
         text = path.read_text(encoding="utf-8")
         return jinja.from_string(text).render(variables).encode()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cutter.language import valid_cache
 from cutter.language.problems import Problem, shown
 from cutter.language.strict_yaml import Document
 from cutter.model.runbook import ValuePath
+
+if TYPE_CHECKING:  # the words for faults are needed only when there is one
+    from cutter.language.shape_faults import ShapeFault
 
 
 def judged(document: Document, text: bytes, schema: str) -> list[Problem]:
@@ -23,7 +26,9 @@ def judged(document: Document, text: bytes, schema: str) -> list[Problem]:
     found = list(_shape(document, schema))
     if flawless and not found:
         valid_cache.remember(name)
-    return [*document.problems, *_with_doubts(document, found)]
+    said = {problem.position for problem in document.problems}
+    rest = [problem for problem in _with_doubts(document, found) if problem.position not in said]
+    return [*document.problems, *rest]
 
 
 def _with_doubts(document: Document, found: Iterable[tuple[ValuePath, Problem]]) -> Iterator[Problem]:
@@ -40,7 +45,7 @@ def _with_doubts(document: Document, found: Iterable[tuple[ValuePath, Problem]])
             problem.where,
             problem.what,
             offending=doubt.offending,
-            suggestion=problem.suggestion or doubt.suggestion,
+            suggestion=doubt.suggestion or problem.suggestion,
             advice=doubt.advice,
         )
     yield from (doubt for path, doubt in document.doubts.items() if path not in told)
@@ -52,27 +57,31 @@ def _shape(document: Document, schema: str) -> Iterator[tuple[ValuePath, Problem
     from cutter.language.schema import schema_of
     from cutter.language.shape_faults import faults
 
-    if document.value is None:
-        if schema not in {"vars", "hosts"}:
-            yield (), document.problem((), "the document is empty")
-            return
+    if document.value is None and schema not in {"vars", "hosts"}:
+        yield (), document.problem((), "the document is empty")
+        return
     validator = Draft202012Validator(schema_of(schema))
-    for error in validator.iter_errors(document.value):
-        for fault in faults(error):
-            offending = fault.offending or _offending(document.value, fault.path)
-            yield fault.path, document.problem(
-                fault.path,
-                fault.what,
-                key=fault.at_key,
-                offending=offending,
-                suggestion=fault.suggestion,
-                advice=fault.advice,
-            )
+    found = [fault for error in validator.iter_errors(document.value) for fault in faults(error)]
+    misspelled = {(*fault.path[:-1], fault.suggestion) for fault in found if fault.at_key}
+    for fault in found:
+        if (*fault.path, fault.missing) not in misspelled:
+            yield fault.path, _problem(document, fault)
 
 
-def _offending(value: Any, path: ValuePath) -> str:
+def _problem(document: Document, fault: ShapeFault) -> Problem:
+    return document.problem(
+        fault.path,
+        fault.what,
+        key=fault.at_key,
+        offending=fault.offending or _offending(document.value, fault.path),
+        suggestion=fault.suggestion,
+        advice=fault.advice,
+    )
+
+
+def _offending(value: Any, path: tuple[Any, ...]) -> str:
     for part in path:
         if not isinstance(value, (dict, list)) or (isinstance(value, dict) and part not in value):
             return str(part)
-        value = value[part]  # type: ignore[index]
+        value = value[part]
     return value if isinstance(value, str) else shown(value)

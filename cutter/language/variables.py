@@ -1,6 +1,6 @@
 """Variables: who said what, which word counts, and their values with references followed.
 
-One precedence, weakest first: runbook vars, group vars (all, then parents before children), host vars, ``-e``.
+One precedence, weakest first: runbook vars, group vars (all, parents, children), host vars, ``-e``.
 What cutter gives itself (`inventory_dir`, `project_dir`, ...) cannot be set.
 """
 
@@ -32,7 +32,7 @@ class Scope:
         self._chain: list[str] = []
 
     def value(self, name: str) -> Any:
-        """Return a variable, its references followed; late ones stay text. Raises Unresolved, BadReference, Cycle."""
+        """Return a variable, early references followed. Raises Unresolved, BadReference, Cycle."""
         if name not in self._known:
             if name in self._chain:
                 raise Cycle(" -> ".join([*self._chain[self._chain.index(name) :], name]))
