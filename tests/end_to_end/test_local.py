@@ -1,4 +1,4 @@
-"""This machine at the real paths of the seed: in a mount namespace, so that the machine itself stays as it is."""
+"""This machine at the real paths of the seed, in a mount namespace so that it stays as it is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ cutter() { "$PYTHON" -c "$CODE" "$@"; }
 cutter apply --yes runbooks/gap5.yml >/dev/null 2>refused; echo "bare $?"
 cutter apply --yes runbooks/provision-vps.yml runbooks/gap5.yml >applied 2>&1; echo "both $?"
 cutter gaps --format json >gaps.json
-stat -c '%U:%G %a %n' /var/lib/cutter/runs /var/lib/cutter/state /var/lib/cutter/backups /opt/incomex/docker/.env
+cd /var/lib/cutter && stat -c "%U:%G %a %n" runs state backups /opt/incomex/docker/.env && cd - >cd
 cutter apply --yes runbooks/provision-vps.yml runbooks/gap5.yml >again 2>&1; echo "again $?"
 """
 
@@ -38,8 +38,11 @@ def test_a_bare_machine_is_refused_then_provisioned_then_closed(tmp_path: Path) 
     for name in ("runbooks", "inventory"):
         shutil.copytree(TREE / name, tmp_path / name)
     environment = {
-        **{"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHON": sys.executable},
-        **{"CODE": CUTTER, "PYTHONPATH": str(TREE)},
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "PYTHON": sys.executable,
+        "CODE": CUTTER,
+        "PYTHONPATH": str(TREE),
     }
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", SCRIPT],
@@ -52,9 +55,9 @@ def test_a_bare_machine_is_refused_then_provisioned_then_closed(tmp_path: Path) 
     assert done.stdout.splitlines() == [
         "bare 10",
         "both 0",
-        "root:root 750 /var/lib/cutter/runs",
-        "root:root 750 /var/lib/cutter/state",
-        "root:root 750 /var/lib/cutter/backups",
+        "root:root 750 runs",
+        "root:root 750 state",
+        "root:root 750 backups",
         "root:root 600 /opt/incomex/docker/.env",
         "again 0",
     ], done.stderr
