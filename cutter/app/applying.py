@@ -9,13 +9,13 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from cutter import __version__
-from cutter.app.compensating import compensate, refuse_halted
+from cutter.app.compensating import compensate, halts
 from cutter.app.planning import preflight_job, refuse_unmet
 from cutter.app.settling import settle
 from cutter.app.workspace import Job, Workspace
 from cutter.engine.executor import RunResult, TargetResult, Watch, execute
 from cutter.engine.recording import Recording
-from cutter.errors import CutterError
+from cutter.errors import CutterError, PreconditionError
 from cutter.ledger.locks import RunLock
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.plan import Plan
@@ -32,6 +32,15 @@ class WritingSession(NamedTuple):
         """Return the jobs as bound with the environment's own digest key, which may be new."""
         return self.workspace.jobs([job.path for job in jobs]) if self.new_key else jobs
 
+    def refuse_halted(self, targets: Sequence[str]) -> None:
+        """Raise PreconditionError when nothing may run on a target until a person has put it right."""
+        for halt in halts(self.ledger):
+            if halt.target in targets:
+                left = "; ".join(halt.manual)
+                cause = f"{halt.target} is halted: run {halt.run} failed and could not be taken back ({left})"
+                resolve = self.workspace.command("resolve", halt.run, "--reason", "TEXT")
+                raise PreconditionError(cause, remedy=f"put it right by hand, then: {resolve}")
+
     def apply(
         self, job: Job, plan: Plan, *, stop: Callable[[], bool], watch: Watch, plan_file: str = ""
     ) -> RunResult:
@@ -41,16 +50,14 @@ class WritingSession(NamedTuple):
         """
         run = new_run_id()
         with self.refusals_recorded(run, job):
-            refuse_halted(self.ledger, [bound.target for bound in job.bound])
             refuse_unmet(self.workspace, job, preflight_job(self.workspace, job))
         recording = self.recording(run, job, "apply", plan.digest, plan_file)
         results: list[TargetResult] = []
         for bound, target_plan in zip(job.bound, plan.targets, strict=True):
             target = self.workspace.target(bound.target)
             done = execute(target_plan, bound, target, recording, stop=stop, watch=watch)
-            if job.runbook.on_failure == "revert" and done.exit_code and done.changed:
-                taken_back = compensate(target, recording, done.identity, done.evidence)
-                done = done._replace(compensation=taken_back)
+            if job.runbook.on_failure == "revert" and done.failed and done.changed:
+                done = compensate(target, recording, done)
             results.append(done)
         result = RunResult(run, job.runbook.name, tuple(results))
         recording.end(result.exit_code, result.counts)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from cutter.agent import RevertRequest
 from cutter.engine.compensation import inverse_steps, manual_steps
+from cutter.engine.executor import TargetResult
 from cutter.engine.recording import Recording
 from cutter.engine.target import Target
-from cutter.errors import PreconditionError
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.evidence import Evidence, Outcome
 
@@ -33,25 +33,29 @@ class Halt(NamedTuple):
 def take_back(
     target: Target, recording: Recording, revert: TargetRevert, *, stop: Callable[[], bool]
 ) -> tuple[Evidence, ...]:
-    """Apply the inverse of each step: intents first, outcomes as they come, a halt when it fails."""
+    """Apply the inverse of each step: intents first, outcomes as they come."""
     recording.intents(revert.target, revert.identity, [_intent(request) for request in revert.requests])
     evidence = []
     for item in target.revert(revert.requests, stop):
         recording.evidence(revert.target, revert.identity, item)
         recording.commit()
         evidence.append(item)
-    manual = manual_steps(revert.requests, evidence)
-    if any(item.outcome in (Outcome.FAILED, Outcome.STALE) for item in evidence):
-        recording.halt(revert.target, manual)
     return tuple(evidence)
 
 
-def compensate(
-    target: Target, recording: Recording, identity: str, evidence: Iterable[Evidence]
-) -> tuple[Evidence, ...]:
-    """Take back every step of a failed run that touched the target; a polite signal does not stop it."""
-    revert = TargetRevert(target.name, identity, inverse_steps(evidence))
-    return take_back(target, recording, revert, stop=lambda: False) if revert.requests else ()
+def compensate(target: Target, recording: Recording, done: TargetResult) -> TargetResult:
+    """Take back every step of a failed run that touched the target; a polite signal does not stop it.
+
+    Where anything is left that could not be taken back, the target is halted.
+    """
+    revert = TargetRevert(target.name, done.identity, inverse_steps(done.evidence))
+    evidence = take_back(target, recording, revert, stop=lambda: False) if revert.requests else ()
+    unseen = [item for item in done.evidence if item.outcome is Outcome.UNKNOWN]
+    manual = [f"{item.step}: see how the run left it ({item.reason})" for item in unseen]
+    manual += manual_steps(revert.requests, evidence)
+    if manual:
+        recording.halt(revert.target, manual)
+    return done._replace(compensation=evidence, manual=tuple(manual))
 
 
 def halts(ledger: SqliteLedger) -> list[Halt]:
@@ -65,15 +69,6 @@ def halts(ledger: SqliteLedger) -> list[Halt]:
         else:
             open_halts = {key: halt for key, halt in open_halts.items() if halt.run != body["resolves"]}
     return list(open_halts.values())
-
-
-def refuse_halted(ledger: SqliteLedger, targets: Sequence[str]) -> None:
-    """Raise PreconditionError when a target is halted."""
-    for halt in halts(ledger):
-        if halt.target in targets:
-            left = "; ".join(halt.manual)
-            cause = f"{halt.target} is halted: run {halt.run} failed and could not be taken back ({left})"
-            raise PreconditionError(cause, remedy=f"put it right by hand, then: cutter resolve {halt.run}")
 
 
 def _intent(request: RevertRequest) -> Mapping[str, Any]:

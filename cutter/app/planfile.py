@@ -8,15 +8,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cutter.app.planning import plan_job
+from cutter.app.planning import is_plan, plan_job
 from cutter.app.publishing import publish
 from cutter.app.workspace import Choice, Job, Workspace
 from cutter.errors import StalePlan, UsageError, WrongTarget
 from cutter.ledger.sqlite import SqliteLedger
-from cutter.model.canonical import bytes_digest, canonical
+from cutter.model.canonical import canonical, digest
 from cutter.model.plan import Look, Plan, PlannedStep, Prediction, TargetPlan
+from cutter.model.state import Change
 
 FORMAT = "cutter.plan.v1"
+_SEAL = "plan-file"
 _AGAIN = "make a new plan and read it: cutter plan -o FILE"
 
 
@@ -43,42 +45,49 @@ def write_plan(
         "runbooks": [job.path for job in jobs],
         "plans": [plan.body() for plan in plans],
     }
-    content = canonical(body)
-    publish(path, content.decode("ascii") + "\n")
-    return bytes_digest(content)
+    seal = digest(_SEAL, body)
+    publish(path, canonical({**body, "seal": seal}).decode("ascii") + "\n")
+    return seal
 
 
 def read_plan(path: str) -> KeptPlan:
     """Return the plan in a file. Raises StalePlan for a file that is not byte for byte as it was written."""
-    content = Path(path).read_bytes().rstrip(b"\n")
+    content = Path(path).read_bytes()
     try:
         body = json.loads(content)
-        intact = body["format"] == FORMAT and canonical(body) == content
-        plans = tuple(_plan(item) for item in body["plans"])
-        choice = Choice(body["inventory"], body["limit"], tuple(body["variables"]))
-        kept = KeptPlan(choice, tuple(body["only"]), tuple(body["runbooks"]), plans, bytes_digest(content))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        seal = body.pop("seal")
+        intact = content == canonical({**body, "seal": seal}) + b"\n" and seal == digest(_SEAL, body)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StalePlan("this is not a plan as cutter wrote it", place=path, remedy=_AGAIN) from error
-    if not intact:
+    if not intact or body["format"] != FORMAT:
         raise StalePlan("the plan was altered after it was written", place=path, remedy=_AGAIN)
-    return kept
+    plans = tuple(_plan(item) for item in body["plans"])
+    choice = Choice(body["inventory"], body["limit"], tuple(body["variables"]))
+    return KeptPlan(choice, tuple(body["only"]), tuple(body["runbooks"]), plans, seal)
 
 
 def refuse_used(ledger: SqliteLedger, kept: KeptPlan) -> None:
-    """Raise StalePlan when the plan was applied before, to its end and with success."""
-    used = {entry.content()["run"]: entry for entry in ledger.entries(kinds={"run"}) if _names(entry, kept)}
-    for entry in ledger.entries(kinds={"end"}) if used else ():
-        body = entry.content()
-        if body["run"] in used and body["exit_code"] == 0:
-            raise StalePlan(f"the plan was used by run {body['run']}; a plan is applied once", remedy=_AGAIN)
+    """Raise StalePlan when the plan was applied before, each of its runbooks to the end and with success."""
+    begun = (entry.content() for entry in ledger.entries(kinds={"run"}))
+    used = {body["run"]: body["runbook"] for body in begun if body.get("plan_file") == kept.digest}
+    ends = (entry.content() for entry in ledger.entries(kinds={"end"})) if used else ()
+    done = [body["run"] for body in ends if body["run"] in used and body["exit_code"] == 0]
+    if done and {used[run] for run in done} >= {plan.runbook for plan in kept.plans}:
+        raise StalePlan(f"the plan was used by run {done[-1]}; a plan is applied once", remedy=_AGAIN)
+
+
+def refuse_other_environment(workspace: Workspace, kept: KeptPlan) -> None:
+    """Raise WrongTarget when the plan was made in another environment."""
+    name = workspace.environment.name
+    for plan in kept.plans:
+        if plan.environment != name:
+            cause = f"the plan is for the environment {plan.environment}, not {name}"
+            raise WrongTarget(cause, remedy=_AGAIN)
 
 
 def refuse_other_world(workspace: Workspace, kept: KeptPlan, jobs: Sequence[Job]) -> None:
-    """Raise WrongTarget for another environment or machine, and StalePlan for another runbook or variable."""
+    """Raise WrongTarget for another host or machine, and StalePlan for another runbook or variable."""
     for job, plan in zip(jobs, kept.plans, strict=True):
-        if plan.environment != workspace.environment.name:
-            cause = f"the plan is for the environment {plan.environment}, not {workspace.environment.name}"
-            raise WrongTarget(cause, remedy=_AGAIN)
         if plan.runbook_digest != job.runbook.digest:
             raise StalePlan(f"the runbook {job.path} changed since the plan was made", remedy=_AGAIN)
         _refuse_other_targets(workspace, plan, job)
@@ -89,6 +98,8 @@ def refuse_drift(workspace: Workspace, kept: KeptPlan, jobs: Sequence[Job]) -> N
     for job, plan in zip(jobs, kept.plans, strict=True):
         now = plan_job(workspace, job, only=kept.only)
         for planned_target, target in zip(plan.targets, now.targets, strict=True):
+            if [step.id for step in planned_target.steps] != [step.id for step in target.steps]:
+                raise StalePlan(f"{job.path} has other steps now: a variable changed", remedy=_AGAIN)
             for planned, step in zip(planned_target.steps, target.steps, strict=True):
                 _refuse_excess(planned, step)
 
@@ -96,32 +107,37 @@ def refuse_drift(workspace: Workspace, kept: KeptPlan, jobs: Sequence[Job]) -> N
 def _refuse_excess(planned: PlannedStep, now: PlannedStep) -> None:
     if planned.look.prediction is Prediction.UNKNOWN or now.look.prediction is Prediction.UNKNOWN:
         return
-    blocked = now.look.prediction is Prediction.BLOCKED
-    if blocked or not now.look.change.within(planned.look.change):
+    if now.look.prediction is Prediction.BLOCKED or _exceeds(now.look.change, planned.look.change):
         beyond = ", ".join(sorted(now.look.change.keys - planned.look.change.keys)) or now.look.reason
         cause = f"{now.id} drifted since the plan was made" + (f": {beyond}" if beyond else "")
         raise StalePlan(cause, remedy=_AGAIN)
+
+
+def _exceeds(now: Change, planned: Change) -> bool:
+    """Tell whether more would happen than was planned, such as altering what was to be made."""
+    if now.empty:
+        return False
+    appeared = planned.before is None and now.before is not None
+    another = now.removes and now.before != planned.before
+    return appeared or another or not now.within(planned)
 
 
 def _refuse_other_targets(workspace: Workspace, plan: Plan, job: Job) -> None:
     names = [bound.target for bound in job.bound]
     planned = [target.target for target in plan.targets]
     if names != planned:
-        raise WrongTarget(f"the plan is for {', '.join(planned)}; the runbook now names {', '.join(names)}")
+        cause = f"the plan is for {', '.join(planned)}; the runbook now names {', '.join(names)}"
+        raise WrongTarget(cause, remedy=_AGAIN)
     for target, bound in zip(plan.targets, job.bound, strict=True):
         identity = workspace.target(target.target).identity()
         if identity != target.identity:
             cause = f"{target.target} is {identity}; the plan was made for {target.identity}"
             raise WrongTarget(cause, remedy=_AGAIN)
-        hashes = {step.id: step.content_hash for step in bound.steps}
-        for step in target.steps:
+        hashes = {step.id: step.content_hash for step in (*bound.preflight, *bound.steps)}
+        for step in (*target.preflight, *target.steps):
             if hashes.get(step.id) != step.content_hash:
                 cause = f"{step.id} is declared otherwise now: a variable or a file it uses changed"
                 raise StalePlan(cause, remedy=_AGAIN)
-
-
-def _names(entry: Any, kept: KeptPlan) -> bool:
-    return bool(entry.content().get("plan_file") == kept.digest)
 
 
 def _plan(body: Mapping[str, Any]) -> Plan:
@@ -148,7 +164,7 @@ def _step(body: Mapping[str, Any]) -> PlannedStep:
 
 
 def checked_output(path: str) -> str:
-    """Return the path a plan may be written to. Raises UsageError for a folder or a runbook."""
-    if os.path.isdir(path) or path.endswith((".yml", ".yaml")):
+    """Return the path a plan may be written to. Raises UsageError for what is there and is no plan."""
+    if path.endswith((".yml", ".yaml")) or (os.path.lexists(path) and not is_plan(path)):
         raise UsageError(f"a plan is not written over {path}", remedy="name a new file, such as gap5.plan")
     return path

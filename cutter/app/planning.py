@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 
 from cutter.app.workspace import Job, Workspace
@@ -23,6 +24,18 @@ def preflight_job(workspace: Workspace, job: Job) -> Plan:
     return _plan(
         workspace, job, [preflight_target(bound, workspace.target(bound.target)) for bound in job.bound]
     )
+
+
+def is_plan(path: str) -> bool:
+    """Tell whether a file holds a plan, perhaps an altered one, and not a runbook."""
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            head = file.read(64)
+    except OSError:
+        return False
+    return head.startswith(b"{") or b'"cutter.plan.' in head
 
 
 def earlier_work(jobs: Sequence[Job], plans: Sequence[Plan], index: int) -> str:

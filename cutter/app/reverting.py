@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from cutter.app.applying import WritingSession, new_run_id
@@ -12,17 +12,19 @@ from cutter.app.settling import history
 from cutter.engine.compensation import inverse_steps, manual_steps, recorded
 from cutter.engine.executor import count
 from cutter.engine.recording import Recording
-from cutter.errors import StalePlan, StepFailed, UsageError, WrongTarget
-from cutter.model.evidence import Evidence, Outcome
+from cutter.errors import Interrupted, StalePlan, StepFailed, UsageError, WrongTarget
+from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome
 from cutter.model.runs import RunRecord
+
+_CLEAN = (Outcome.COMPENSATED, Outcome.SKIPPED)
 
 
 class RevertResult(NamedTuple):
-    """What came of a revert. `manual` tells a person what is left, when not everything could be put back."""
+    """What came of a revert. `manual` tells a person what is left on each target."""
 
     run: str
     evidence: tuple[tuple[str, Evidence], ...]
-    manual: tuple[str, ...]
+    manual: Mapping[str, Sequence[str]]
 
     @property
     def counts(self) -> Counter[str]:
@@ -30,13 +32,22 @@ class RevertResult(NamedTuple):
         return count(evidence for _, evidence in self.evidence)
 
     @property
+    def halted(self) -> tuple[str, ...]:
+        """The targets on which something was begun and not ended well."""
+        bad = {target for target, item in self.evidence if item.outcome not in _CLEAN}
+        return tuple(sorted(bad & {target for target, item in self.evidence if item.touched}))
+
+    @property
     def exit_code(self) -> int:
-        """0 when everything is as it was before the run, else 12, or 20 when nothing was touched."""
-        outcomes = [evidence.outcome for _, evidence in self.evidence]
-        if all(outcome is Outcome.COMPENSATED for outcome in outcomes):
+        """0 when all is as it was before the run, 12 when a target is halted; else why it stopped."""
+        outcomes = {evidence.outcome for _, evidence in self.evidence}
+        if outcomes <= {Outcome.COMPENSATED}:
             return 0
-        untouched = Outcome.COMPENSATED not in outcomes and Outcome.FAILED not in outcomes
-        return StalePlan.exit_code if untouched else StepFailed.exit_code
+        if self.halted:
+            return StepFailed.exit_code
+        if Outcome.FAILED in outcomes:
+            return EXIT_OF_OUTCOME[Outcome.COMPENSATED]
+        return StalePlan.exit_code if Outcome.STALE in outcomes else Interrupted.exit_code
 
 
 def chosen_run(session: WritingSession, wanted: str) -> RunRecord:
@@ -57,6 +68,7 @@ def plan_revert(session: WritingSession, run: RunRecord) -> tuple[TargetRevert, 
         names = ", ".join(step["step"] for _, step in run.unknown())
         cause = f"what came of {names} is not known, so there is no telling what to take back"
         raise StalePlan(cause, remedy="apply the runbook again: it looks and goes on; then revert that run")
+    session.refuse_halted(_targets(run))
     reverts = tuple(_of_target(session, run, target) for target in _targets(run))
     for revert in reverts:
         _refuse_moved_on(session, revert)
@@ -66,15 +78,17 @@ def plan_revert(session: WritingSession, run: RunRecord) -> tuple[TargetRevert, 
 def revert(
     session: WritingSession, run: RunRecord, reverts: Sequence[TargetRevert], *, stop: Callable[[], bool]
 ) -> RevertResult:
-    """Take back a run on all its targets and record it as a run of its own."""
+    """Take back a run on all its targets and record it as a run of its own; a bad end halts the target."""
     recording = _recording(session, run)
     found: list[tuple[str, Evidence]] = []
-    manual: list[str] = []
+    manual: dict[str, list[str]] = {}
     for target in reverts:
         evidence = take_back(session.workspace.target(target.target), recording, target, stop=stop)
         found += [(target.target, item) for item in evidence]
-        manual += manual_steps(target.requests, evidence)
-    result = RevertResult(recording.run, tuple(found), tuple(manual))
+        manual[target.target] = manual_steps(target.requests, evidence)
+    result = RevertResult(recording.run, tuple(found), manual)
+    for name in result.halted:
+        recording.halt(name, manual[name])
     recording.end(result.exit_code, result.counts)
     return result
 
@@ -84,7 +98,8 @@ def _of_target(session: WritingSession, run: RunRecord, target: str) -> TargetRe
     identity = session.workspace.target(target).identity()
     recorded_identity = bodies[0]["identity"]
     if identity != recorded_identity:
-        raise WrongTarget(f"{target} is {identity}; the run was on {recorded_identity}")
+        cause = f"{target} is {identity}; the run was on {recorded_identity}"
+        raise WrongTarget(cause, remedy="revert it on the machine where it ran")
     return TargetRevert(target, identity, inverse_steps(map(recorded, bodies)))
 
 

@@ -14,7 +14,13 @@ from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Plan, PlannedStep
 from cutter.report.banner import banner
 from cutter.report.plan_text import plan_text
-from cutter.report.run_text import compensation_lines, failure_lines, outcome_line, verdict_line
+from cutter.report.run_text import (
+    compensation_lines,
+    failure_lines,
+    manual_lines,
+    outcome_line,
+    verdict_line,
+)
 
 
 def environment_body(workspace: Workspace) -> dict[str, Any]:
@@ -58,6 +64,8 @@ def print_result(result: RunResult, args: argparse.Namespace) -> None:
             print(line)
         for line in compensation_lines(target.target, target.compensation, colour=colour(args)):
             print(line)
+        for line in manual_lines(target.target, target.manual, halted=True):
+            print(line)
     title = exit_title(result.exit_code)
     print(
         verdict_line(result.runbook, result.run, result.counts, result.exit_code, title, colour=colour(args))
@@ -74,6 +82,7 @@ def run_body(result: RunResult) -> dict[str, Any]:
         "exit_code": result.exit_code,
         "outcomes": dict(result.counts),
         "targets": [
-            target_body(target.target, target.identity, target.evidence) for target in result.targets
+            target_body(item.target, item.identity, item.evidence, item.compensation, item.manual)
+            for item in result.targets
         ],
     }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cutter.app.applying import WritingSession, new_run_id, writing
 from cutter.app.interrupts import graceful_stop
-from cutter.app.planning import earlier_work, plan_job, refuse_unmet
+from cutter.app.planning import earlier_work, is_plan, plan_job, refuse_unmet
 from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         from cutter.cli.plan import run_plan
 
         return run_plan(args, detailed=False)
-    if any(map(_is_plan, args.runbooks)):
+    if any(map(is_plan, args.runbooks)):
         return _apply_file(args)
     workspace = Workspace(options.choice(args))
     jobs = workspace.jobs(args.runbooks)
@@ -59,20 +59,21 @@ def run(args: argparse.Namespace) -> int:
 
 def _apply_file(args: argparse.Namespace) -> int:
     """Apply a plan that was kept in a file: exactly it, or nothing."""
-    from cutter.app.planfile import read_plan, refuse_drift, refuse_other_world, refuse_used
+    from cutter.app import planfile
 
     if len(args.runbooks) > 1 or args.only or args.var or args.limit:
         cause = "a plan file is applied alone, as it was chosen when it was made"
         raise UsageError(cause, remedy=f"cutter apply {args.runbooks[0]}")
-    kept = read_plan(args.runbooks[0])
+    kept = planfile.read_plan(args.runbooks[0])
     workspace = Workspace(kept.choice._replace(inventory=args.inventory or kept.choice.inventory))
+    planfile.refuse_other_environment(workspace, kept)
     jobs = workspace.jobs(kept.paths)
     with writing(workspace, wait_seconds=args.lock_timeout) as session:
         jobs = list(session.rebound(jobs))
         with session.refusals_recorded(new_run_id(), jobs[0]):
-            refuse_used(session.ledger, kept)
-            refuse_other_world(workspace, kept, jobs)
-            refuse_drift(workspace, kept, jobs)
+            planfile.refuse_used(session.ledger, kept)
+            planfile.refuse_other_world(workspace, kept, jobs)
+            planfile.refuse_drift(workspace, kept, jobs)
         return _apply_all(session, jobs, kept.plans, args, plan_file=kept.digest)
 
 
@@ -99,6 +100,7 @@ def _refuse(session: WritingSession, jobs: Sequence[Job], plans: Sequence[Plan])
     for index, (job, plan) in enumerate(zip(jobs, plans, strict=True)):
         later = bool(earlier_work(jobs, plans, index))
         with session.refusals_recorded(new_run_id(), job):
+            session.refuse_halted([bound.target for bound in job.bound])
             refuse_unmet(session.workspace, job, plan, preflight_later=later)
 
 
@@ -128,15 +130,6 @@ def _execute(
         body = runs_body(printing.environment_body(session.workspace), map(printing.run_body, results), code)
         options.print_json({**body, "gaps": moved})
     return code
-
-
-def _is_plan(path: str) -> bool:
-    """Tell whether a file holds a plan and not a runbook."""
-    try:
-        with open(path, "rb") as file:
-            return file.read(1) == b"{"
-    except OSError:
-        return False
 
 
 def _movement(session: WritingSession, args: argparse.Namespace) -> Movement:

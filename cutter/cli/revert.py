@@ -21,7 +21,7 @@ from cutter.errors import Interrupted
 from cutter.model.evidence import Outcome
 from cutter.model.state import Change
 from cutter.report.plan_text import change_words
-from cutter.report.run_text import failure_lines, outcome_line, verdict_line
+from cutter.report.run_text import failure_lines, manual_lines, outcome_line, verdict_line
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
             _print_plan(reverts)
         steps = sum(len(item.requests) for item in reverts)
         if not steps:
-            return 0
+            return _print_nothing(args)
         if not options.confirmed(f"Take back {steps} steps of run {record.run}?", args):
             print("nothing was changed")
             return Interrupted.exit_code
@@ -54,19 +54,26 @@ def run(args: argparse.Namespace) -> int:
     return result.exit_code
 
 
+def _print_nothing(args: argparse.Namespace) -> int:
+    if args.json:
+        options.print_json({"version": 1, "run": None, "exit_code": 0, "steps": []})
+    else:
+        print("that run left nothing to take back")
+    return 0
+
+
 def _print_plan(reverts: Sequence[TargetRevert]) -> None:
     for target in reverts:
         print(f"would take back {len(target.requests)} steps on {target.target}, newest first:")
         for step in target.requests:
             print(f"    {step.id}  {step.type}  {change_words(Change(step.expected, step.goal))}")
-    if not reverts:
-        print("that run changed nothing; there is nothing to take back")
 
 
 def _print_result(runbook: str, result: RevertResult, args: argparse.Namespace) -> None:
     if args.json:
         told = [{"target": target, **evidence.body()} for target, evidence in result.evidence]
-        options.print_json({"version": 1, "run": result.run, "exit_code": result.exit_code, "steps": told})
+        body = {"version": 1, "run": result.run, "exit_code": result.exit_code, "steps": told}
+        options.print_json({**body, "manual": result.manual})
         return
     paint = options.colour(args)
     for target, evidence in result.evidence:
@@ -75,7 +82,8 @@ def _print_result(runbook: str, result: RevertResult, args: argparse.Namespace) 
     for target, evidence in result.evidence:
         if evidence.outcome is not Outcome.COMPENSATED:
             print("\n".join(failure_lines(target, [evidence], colour=paint)))
-    for line in result.manual:
-        print(f"by hand: {line}")
+    for target, manual in result.manual.items():
+        for line in manual_lines(target, manual, halted=target in result.halted):
+            print(line)
     code = result.exit_code
     print(verdict_line(runbook, result.run, result.counts, code, exit_title(code), colour=paint))

@@ -20,20 +20,27 @@ Watch = Callable[[str, PlannedStep, Evidence], None]
 
 
 class TargetResult(NamedTuple):
-    """What came of every step on one target. `interrupted`: it was asked to stop before all were done."""
+    """What came of every step on one target. `interrupted`: it was asked to stop before all were done.
+
+    `compensation` is what was taken back after a failure, and `manual` what is left for a person to do.
+    """
 
     target: str
     identity: str
     evidence: tuple[Evidence, ...]
     interrupted: bool = False
     compensation: tuple[Evidence, ...] = ()
+    manual: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether a step came to a bad end; one that was skipped did not begin."""
+        return any(not (item.outcome.success or item.outcome is Outcome.SKIPPED) for item in self.evidence)
 
     @property
     def restored(self) -> bool:
         """Tell whether everything the run changed was put back, as a fresh look found."""
-        unseen = any(item.outcome is Outcome.UNKNOWN for item in self.evidence)
-        taken_back = (item.outcome is Outcome.COMPENSATED for item in self.compensation)
-        return bool(self.compensation) and not unseen and all(taken_back)
+        return bool(self.compensation) and not self.manual
 
     @property
     def changed(self) -> bool:

@@ -29,9 +29,17 @@ def runs_body(
     return {"version": VERSION, "environment": dict(environment), "runs": list(runs), "exit_code": exit_code}
 
 
-def target_body(target: str, identity: str, evidence: Iterable[Evidence]) -> dict[str, Any]:
-    """Return what came of every step on one target."""
-    return {"target": target, "identity": identity, "steps": [item.body() for item in evidence]}
+def target_body(
+    target: str,
+    identity: str,
+    evidence: Iterable[Evidence],
+    compensation: Iterable[Evidence] = (),
+    manual: Iterable[str] = (),
+) -> dict[str, Any]:
+    """Return what came of every step on one target, and what was and was not taken back after a failure."""
+    taken_back = {"compensation": [item.body() for item in compensation], "manual": list(manual)}
+    told = {name: value for name, value in taken_back.items() if value}
+    return {"target": target, "identity": identity, "steps": [item.body() for item in evidence], **told}
 
 
 def previews(target: TargetPlan) -> dict[str, str]:

@@ -63,6 +63,14 @@ def compensation_lines(target: str, evidence: Iterable[Evidence], *, colour: boo
             yield from failure_lines(target, [item], colour=colour)
 
 
+def manual_lines(target: str, manual: Iterable[str], *, halted: bool) -> Iterator[str]:
+    """Yield what a person must do by hand, and that nothing runs on a halted target before."""
+    told = [f"by hand: {printable(line)}" for line in manual]
+    yield from told
+    if told and halted:
+        yield f"{target} is halted: nothing runs there until `cutter resolve` says that this was done"
+
+
 def _world(evidence: Evidence) -> str:
     if evidence.outcome is Outcome.UNKNOWN:
         return "not known; the next run looks"
