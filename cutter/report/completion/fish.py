@@ -61,7 +61,9 @@ def _lines(verb: Verb) -> Iterator[str]:
 
 def _flag(verb: Verb, flag: Flag) -> str:
     names = [f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in flag.spellings]
-    takes = f" -r {_action(flag.takes)}" if flag.takes is not None else ""
+    takes = ""
+    if flag.takes is not None:
+        takes = f" {'-r' if flag.takes.source == 'file' else '-x'} {_action(flag.takes)}"
     shown = f"{' '.join(names)} -d {_quoted(flag.summary)}{takes}"
     return f"complete -c cutter -n '__fish_seen_subcommand_from {verb.name}' {shown}"
 
@@ -70,7 +72,7 @@ def _action(kind: Kind) -> str:
     if kind.words:
         return f"-a '{' '.join(kind.words)}'"
     files = {
-        "yaml": "-a '(__fish_complete_suffix .yml .yaml)'",
+        "yaml": "-a '(__fish_complete_suffix .yml)'",
         "file": "-F",
         "folder": "-a '(__fish_complete_directories)'",
         "none": "",

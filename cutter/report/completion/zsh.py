@@ -70,7 +70,8 @@ def _action(kind: Kind) -> str:
     if kind.words:
         return f"({' '.join(kind.words)})"
     files = {"yaml": '_files -g "*.(yml|yaml)"', "file": "_files", "folder": "_files -/", "none": " "}
-    return files.get(kind.source) or f"_cutter_ask {kind.source}"
+    # the space: without it, zsh puts words of its own between the function and the kind
+    return files.get(kind.source) or f" _cutter_ask {kind.source}"
 
 
 def _escaped(summary: str) -> str:
