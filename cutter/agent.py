@@ -6,6 +6,7 @@ Nothing here knows a resource type by name, a ledger or a terminal.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple, Optional, Union
 
 from cutter import facts
@@ -88,30 +89,38 @@ class Agent:
     def revertible(self, steps: Iterable[RevertRequest]) -> Iterator[str]:
         """Yield per step why it cannot be taken back now, or nothing; the target is only looked at.
 
-        The steps are in the order in which they would be taken back: what one removes is not in the next one's way.
+        The steps are in the order in which they would be taken back; what one has put back, the next one finds.
         """
-        gone: set[str] = set()
+        back: dict[str, Optional[State]] = {}
         for step in steps:
             try:
-                yield self._barrier(step, gone)
+                yield self._barrier(step, back)
             except (CutterError, OSError, LookupError) as error:
                 yield str(error)
 
-    def _barrier(self, step: RevertRequest, gone: set[str]) -> str:
+    def _barrier(self, step: RevertRequest, back: dict[str, Optional[State]]) -> str:
         kind = resource_type(step.type)
         if kind.needs_reason(step.params):
             return "it cannot be undone"
         resource = kind(step.params, self.digest_key)
-        found = resource.observe()
+        touched = [place for place in resource.places() if place in back]
+        found = _as_left(back[touched[0]], step.expected) if touched else resource.observe()
         moved_on = _moved_on(step, found)
         if moved_on:
             return moved_on
         resource.ready(Change(found, step.goal), self.content)
-        if step.goal is not None:
-            return ""
-        left = sorted(set(resource.inside()) - gone)
-        gone.update(resource.places())
-        return f"the run did not put {', '.join(left[:3])} there" if left else ""
+        back.update(dict.fromkeys(resource.places(), step.goal))
+        left = [path for path in resource.inside() if path not in back] if step.goal is None else []
+        return f"the run did not put {', '.join(sorted(left)[:3])} there" if left else ""
+
+    def workplaces(self, steps: Iterable[Union[StepRequest, RevertRequest]]) -> set[str]:
+        """Return the folders in which these steps put something aside for a moment, as far as known now."""
+        found: set[str] = set()
+        for step in steps:
+            with suppress(CutterError, BadReference, Unresolved, LookupError):
+                params = resolve(step.params, self._lookup)
+                found.update(resource_type(step.type)(params, self.digest_key).workplaces())
+        return found
 
     def _look_at(self, step: StepRequest, pending: list[Look], *, preview: bool) -> Look:
         try:
@@ -315,6 +324,16 @@ def _moved_on(step: RevertRequest, found: Optional[State]) -> str:
         return ""
     change = Change(found, step.expected)
     return f"it changed since the run: {_named(change)}" if not change.empty else "it changed since the run"
+
+
+def _as_left(back: Optional[State], expected: Optional[State]) -> Optional[State]:
+    """Return the state that a newer step leaves, seen through an older step of the same place.
+
+    Each step sees keys of its own in a thing; about those of the older step alone nothing else can be said.
+    """
+    if back is None or expected is None:
+        return back
+    return {key: back.get(key, value) for key, value in expected.items()}
 
 
 def _exactly(resource: Resource, goal: Optional[State]) -> Optional[State]:

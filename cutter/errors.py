@@ -86,6 +86,21 @@ class StepFailed(CutterError):
     exit_code = 12
 
 
+class Unrecorded(StepFailed):
+    """Something was changed, and then the ledger could not be written, so the run stopped at once.
+
+    The message names the steps. The next run finds them unknown, looks at reality, and goes on; until then
+    `cutter runs` shows the run as unsettled.
+    """
+
+
+class BrokenRun(StepFailed):
+    """An internal error broke a run off after it had begun to change its targets.
+
+    The next run finds what was under way unknown, looks at reality, and goes on.
+    """
+
+
 class LedgerError(CutterError):
     """The ledger cannot be read or written, or its chain does not verify.
 

@@ -175,6 +175,10 @@ class Resource:
         """Return parameters as the ledger keeps them: what it takes to undo the step, secrets left out."""
         return dict(without_secrets(params))
 
+    def workplaces(self) -> tuple[str, ...]:
+        """Return the folders in which `apply` puts something aside for a moment under a temporary name."""
+        return ()
+
     def results(self, state: Optional[State]) -> Mapping[str, str]:
         """Return the outputs of a thing in this state."""
         del state

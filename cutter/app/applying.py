@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 from cutter import __version__
@@ -15,7 +16,8 @@ from cutter.app.settling import settle
 from cutter.app.workspace import Job, Workspace
 from cutter.engine.executor import RunResult, TargetResult, Watch, execute
 from cutter.engine.recording import Recording
-from cutter.errors import CutterError, PreconditionError
+from cutter.engine.stopping import Stop
+from cutter.errors import BrokenRun, CutterError, PreconditionError
 from cutter.ledger.locks import RunLock
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.plan import Plan
@@ -41,27 +43,34 @@ class WritingSession(NamedTuple):
                 resolve = self.workspace.command("resolve", halt.run, "--reason", "TEXT")
                 raise PreconditionError(cause, remedy=f"put it right by hand, then: {resolve}")
 
-    def apply(
-        self, job: Job, plan: Plan, *, stop: Callable[[], bool], watch: Watch, plan_file: str = ""
-    ) -> RunResult:
+    def apply(self, job: Job, plan: Plan, *, stop: Stop, watch: Watch, plan_file: str = "") -> RunResult:
         """Apply a plan and return what came of it; the ledger has it before this returns.
 
-        Raises PreconditionError, recorded as a refusal, when the preflight does not hold now.
+        Raises PreconditionError, recorded as a refusal, when the preflight does not hold now; LedgerError
+        when nothing was begun because it could not be recorded; Unrecorded and BrokenRun later.
         """
         run = new_run_id()
         with self.refusals_recorded(run, job):
             refuse_unmet(self.workspace, job, preflight_job(self.workspace, job))
         recording = self.recording(run, job, "apply", plan.digest, plan_file)
+        with broken_run(recording):
+            results = self._on_every_target(job, plan, recording, stop=stop, watch=watch)
+            result = RunResult(run, job.runbook.name, results)
+            recording.end(result.exit_code, result.counts)
+        return result
+
+    def _on_every_target(
+        self, job: Job, plan: Plan, recording: Recording, *, stop: Stop, watch: Watch
+    ) -> tuple[TargetResult, ...]:
         results: list[TargetResult] = []
         for bound, target_plan in zip(job.bound, plan.targets, strict=True):
             target = self.workspace.target(bound.target)
             done = execute(target_plan, bound, target, recording, stop=stop, watch=watch)
-            if job.runbook.on_failure == "revert" and done.failed and done.changed:
-                done = compensate(target, recording, done)
+            goes_back = job.runbook.on_failure == "revert" and not done.interrupted
+            if goes_back and done.failed and done.changed:
+                done = compensate(target, recording, done, stop)
             results.append(done)
-        result = RunResult(run, job.runbook.name, tuple(results))
-        recording.end(result.exit_code, result.counts)
-        return result
+        return tuple(results)
 
     def recording(self, run: str, job: Job, verb: str, plan_digest: str, plan_file: str = "") -> Recording:
         """Begin the record of a run; nothing is durable yet. `plan_file`: the digest of the file applied."""
@@ -102,12 +111,34 @@ class WritingSession(NamedTuple):
 def writing(workspace: Workspace, *, wait_seconds: float = 0) -> Iterator[WritingSession]:
     """Hold an environment for writing; the lock dies with this process. Raises LockHeld, LedgerError."""
     with ExitStack() as stack:
-        ledger = stack.enter_context(workspace.open_ledger())
         path = f"{workspace.environment.ledger}/run.lock"
         stack.enter_context(RunLock(path, run=new_run_id(), timeout=wait_seconds))
+        ledger = stack.enter_context(workspace.open_ledger())
         new_key = workspace.create_digest_key()
-        settle(ledger, workspace.environment.name)
+        settle(ledger, workspace.environment.name, partial(_sweep, workspace))
         yield WritingSession(workspace, ledger, new_key)
+
+
+@contextmanager
+def broken_run(recording: Recording) -> Iterator[None]:
+    """Turn a bug inside into BrokenRun once the run has begun; before that it stays what it is."""
+    try:
+        yield
+    except CutterError:
+        raise
+    except Exception as bug:
+        if not recording.begun:
+            raise
+        world = "see `cutter runs`; what has no outcome there is looked at by the next run"
+        raise BrokenRun(f"internal error: {type(bug).__name__}", world=world, remedy="add --debug") from bug
+
+
+def _sweep(workspace: Workspace, name: str, identity: str, folders: Collection[str]) -> None:
+    """Remove what a dead run has put aside on a target, if that is still the same machine."""
+    if any(host.name == name for host in workspace.environment.hosts):
+        target = workspace.target(name)
+        if target.identity() == identity:
+            target.sweep(folders)
 
 
 def new_run_id() -> str:

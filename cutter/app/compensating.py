@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cutter.agent import RevertRequest
 from cutter.engine.compensation import inverse_steps, manual_steps
+from cutter.engine.driving import driven
 from cutter.engine.executor import TargetResult
 from cutter.engine.recording import Recording
+from cutter.engine.stopping import OnlyAbort, Stop
 from cutter.engine.target import Target
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.evidence import Evidence, Outcome
@@ -31,25 +33,27 @@ class Halt(NamedTuple):
 
 
 def take_back(
-    target: Target, recording: Recording, revert: TargetRevert, *, stop: Callable[[], bool]
+    target: Target, recording: Recording, revert: TargetRevert, *, stop: Stop
 ) -> tuple[Evidence, ...]:
     """Apply the inverse of each step: intents first, outcomes as they come."""
-    recording.intents(revert.target, revert.identity, [_intent(request) for request in revert.requests])
+    folders = target.workplaces(revert.requests)
+    intents = [_intent(request) for request in revert.requests]
+    recording.intents(revert.target, revert.identity, intents, folders)
     evidence = []
-    for item in target.revert(revert.requests, stop):
+    for item in driven(revert.requests, target.revert(revert.requests, stop), stop):
         recording.evidence(revert.target, revert.identity, item)
         recording.commit()
         evidence.append(item)
     return tuple(evidence)
 
 
-def compensate(target: Target, recording: Recording, done: TargetResult) -> TargetResult:
+def compensate(target: Target, recording: Recording, done: TargetResult, stop: Stop) -> TargetResult:
     """Take back every step of a failed run that touched the target; a polite signal does not stop it.
 
     Where anything is left that could not be taken back, the target is halted.
     """
     revert = TargetRevert(target.name, done.identity, inverse_steps(done.evidence))
-    evidence = take_back(target, recording, revert, stop=lambda: False) if revert.requests else ()
+    evidence = take_back(target, recording, revert, stop=OnlyAbort(stop)) if revert.requests else ()
     unseen = [item for item in done.evidence if item.outcome is Outcome.UNKNOWN]
     manual = [f"{item.step}: see how the run left it ({item.reason})" for item in unseen]
     manual += manual_steps(revert.requests, evidence)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from cutter.app.applying import WritingSession, new_run_id
+from cutter.app.applying import WritingSession, broken_run, new_run_id
 from cutter.app.compensating import TargetRevert, take_back
 from cutter.app.settling import history
 from cutter.engine.compensation import inverse_steps, manual_steps, recorded
 from cutter.engine.executor import count
 from cutter.engine.recording import Recording
+from cutter.engine.stopping import Stop
 from cutter.errors import Interrupted, StalePlan, StepFailed, UsageError, WrongTarget
 from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome
 from cutter.model.runs import RunRecord
@@ -76,10 +77,17 @@ def plan_revert(session: WritingSession, run: RunRecord) -> tuple[TargetRevert, 
 
 
 def revert(
-    session: WritingSession, run: RunRecord, reverts: Sequence[TargetRevert], *, stop: Callable[[], bool]
+    session: WritingSession, run: RunRecord, reverts: Sequence[TargetRevert], *, stop: Stop
 ) -> RevertResult:
     """Take back a run on all its targets and record it as a run of its own; a bad end halts the target."""
     recording = _recording(session, run)
+    with broken_run(recording):
+        return _revert(session, recording, reverts, stop)
+
+
+def _revert(
+    session: WritingSession, recording: Recording, reverts: Sequence[TargetRevert], stop: Stop
+) -> RevertResult:
     found: list[tuple[str, Evidence]] = []
     manual: dict[str, list[str]] = {}
     for target in reverts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from cutter.errors import Interrupted
@@ -10,17 +10,22 @@ from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.evidence import Outcome
 from cutter.model.runs import RunRecord, fold_runs
 
+Sweep = Callable[[str, str, Collection[str]], None]
+"""Removes from folders of a target, given by name and identity, what a dead run has put aside there."""
 
-def settle(ledger: SqliteLedger, environment: str) -> list[str]:
+
+def settle(ledger: SqliteLedger, environment: str, sweep: Sweep) -> list[str]:
     """Close every run that has no end and return their ids.
 
-    Only the holder of the run lock may call this: a run without an end is then certainly dead. Each of its
-    intents without an outcome becomes evidence of outcome `unknown`, which the next look at that step
-    supersedes.
+    Only the holder of the run lock may call this: a run without an end is then certainly dead. What it had
+    put aside is swept. Each of its intents without an outcome becomes evidence of outcome `unknown`, which
+    the next look at that step supersedes.
     """
     settled = []
     for name in ledger.unfinished_runs():
         run = history(ledger, name)[name]
+        for target, folders in run.folders.items():
+            sweep(target, run.identities[target], folders)
         ledger.append([*_unknowns(run, environment), ("end", _end(run, environment))])
         settled.append(name)
     return settled

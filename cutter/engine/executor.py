@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cutter.agent import drift_of
+from cutter.engine.driving import driven
 from cutter.engine.planner import request_for
 from cutter.engine.recording import Recording
+from cutter.engine.stopping import Stop
 from cutter.engine.target import Target
 from cutter.errors import EXIT_CODES, Interrupted
 from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome, exit_of, worst_exit
@@ -86,10 +88,14 @@ def execute(
     target: Target,
     recording: Recording,
     *,
-    stop: Callable[[], bool],
+    stop: Stop,
     watch: Watch,
 ) -> TargetResult:
-    """Apply a plan to one target. Where nothing is pending, the looks of the plan are the evidence."""
+    """Apply a plan to one target. Where nothing is pending, the looks of the plan are the evidence.
+
+    An abort, or an error inside a step, ends it with that step unknown and the rest skipped. Raises
+    LedgerError when nothing could be recorded and so nothing was begun, and Unrecorded later.
+    """
     results = _apply(plan, bound, target, recording, stop) if plan.pending else converged(plan, bound)
     evidence = []
     for step, found in zip(plan.steps, results, strict=True):
@@ -98,8 +104,8 @@ def execute(
             recording.commit()
         watch(plan.target, step, found)
         evidence.append(found)
-    skipped = any(found.outcome is Outcome.SKIPPED for found in evidence)
-    return TargetResult(plan.target, plan.identity, tuple(evidence), interrupted=skipped and stop())
+    done = TargetResult(plan.target, plan.identity, tuple(evidence))
+    return done._replace(interrupted=stop() and _cut_short(done))
 
 
 def converged(plan: TargetPlan, bound: BoundRunbook) -> Iterator[Evidence]:
@@ -110,13 +116,22 @@ def converged(plan: TargetPlan, bound: BoundRunbook) -> Iterator[Evidence]:
 
 
 def _apply(
-    plan: TargetPlan, bound: BoundRunbook, target: Target, recording: Recording, stop: Callable[[], bool]
+    plan: TargetPlan, bound: BoundRunbook, target: Target, recording: Recording, stop: Stop
 ) -> Iterator[Evidence]:
-    recording.intents(plan.target, plan.identity, [_intent(step) for step in plan.pending])
     steps = {step.id: step for step in bound.steps}
     requests = [request_for(steps[planned.id], planned) for planned in plan.steps]
+    pending = {step.id for step in plan.pending}
+    folders = target.workplaces([request for request in requests if request.id in pending])
+    recording.intents(plan.target, plan.identity, [_intent(step) for step in plan.pending], folders)
     content = {digest: held for step in plan.pending for digest, held in steps[step.id].content.items()}
-    return target.apply(requests, content, stop)
+    return driven(requests, target.apply(requests, content, stop), stop)
+
+
+def _cut_short(done: TargetResult) -> bool:
+    """Tell whether a run that was asked to stop ended because of that, and not of a failure before it."""
+    outcomes = [item.outcome for item in done.evidence]
+    failed = any(item.outcome in (Outcome.FAILED, Outcome.STALE) for item in done.evidence)
+    return not failed and (Outcome.SKIPPED in outcomes or Outcome.UNKNOWN in outcomes)
 
 
 def _intent(step: PlannedStep) -> Mapping[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from cutter.errors import CutterError, Unrecorded
 from cutter.model.evidence import Evidence
 
 Note = tuple[str, Mapping[str, Any]]
@@ -22,22 +23,31 @@ class Recording:
         self.run = run
         self.common = common
         self.waiting: list[Note] = []
+        self.begun = False
+        self._touched: list[str] = []
 
     def start(self, body: Mapping[str, Any]) -> None:
         """Note that the run begins."""
         self._note("run", body)
 
-    def intents(self, target: str, identity: str, steps: Sequence[Mapping[str, Any]]) -> None:
+    def intents(
+        self, target: str, identity: str, steps: Sequence[Mapping[str, Any]], folders: Collection[str]
+    ) -> None:
         """Make durable what the run is about to do on a target, before the first effect.
 
-        Each step gives its id, its content hash, and its state before and after.
+        Each step gives its id, its content hash, and its state before and after. `folders` are where the
+        steps put files aside for a moment: should the run be killed, whoever settles it looks there.
         """
-        self._note("intent", {"target": target, "identity": identity, "steps": list(steps)})
+        body = {"target": target, "identity": identity, "steps": list(steps), "folders": sorted(folders)}
+        self._note("intent", body)
         self.commit()
+        self.begun = True
 
     def evidence(self, target: str, identity: str, evidence: Evidence) -> None:
         """Note what came of a step; durable at the next commit."""
         self._note("evidence", {"target": target, "identity": identity, **evidence.body()})
+        if evidence.touched:
+            self._touched.append(evidence.step)
 
     def halt(self, target: str, manual: Sequence[str]) -> None:
         """Make durable that nothing may run on a target until a person has done what is left to do."""
@@ -50,10 +60,23 @@ class Recording:
         self.commit()
 
     def commit(self) -> None:
-        """Make durable what has been noted."""
-        if self.waiting:
-            self.append(self.waiting)
-            self.waiting = []
+        """Make durable what has been noted. Raises Unrecorded when that fails after something was changed."""
+        noted, self.waiting = self.waiting, []
+        try:
+            if noted:
+                self.append(noted)
+        except CutterError as error:
+            if not self._touched:
+                raise
+            raise self._unrecorded(error) from error
+
+    def _unrecorded(self, error: CutterError) -> Unrecorded:
+        return Unrecorded(
+            f"what came of the run could not be recorded: {error.cause}",
+            place=error.place,
+            world=f"changed before that: {', '.join(self._touched)}; nothing was begun after it",
+            remedy=error.remedy or "put the ledger right, then run the same command again: it looks first",
+        )
 
     def _note(self, kind: str, body: Mapping[str, Any]) -> None:
         self.waiting.append((kind, {"run": self.run, **self.common, **body}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from cutter.agent import RevertRequest, StepRequest
@@ -35,3 +35,9 @@ class Target(Protocol):
 
     def revertible(self, steps: Sequence[RevertRequest]) -> Sequence[str]:
         """Return per step why it cannot be taken back now, or an empty text; nothing is touched."""
+
+    def workplaces(self, steps: Sequence[StepRequest] | Sequence[RevertRequest]) -> Collection[str]:
+        """Return the folders in which these steps put files aside for a moment; nothing is touched."""
+
+    def sweep(self, folders: Collection[str]) -> None:
+        """Remove from these folders what dead runs have put aside. Raises nothing for what cannot go."""

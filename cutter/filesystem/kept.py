@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cutter.errors import PermissionRefused
+from cutter.filesystem.leftovers import hold, temporary_name
 from cutter.filesystem.refusals import refusals
 from cutter.model.canonical import bytes_digest
 
@@ -113,10 +114,11 @@ def _renewed(folder: int, name: str, content: bytes) -> bool:
 
 
 def _write(folder: int, name: str, content: bytes) -> None:
-    partial = f".{name}.{os.urandom(8).hex()}"
+    partial = temporary_name()
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with os.fdopen(os.open(partial, flags, 0o600, dir_fd=folder), "wb") as blob:
+            hold(blob.fileno())
             blob.write(content)
             blob.flush()
             os.fsync(blob.fileno())

@@ -10,6 +10,7 @@ from typing import NamedTuple, Optional
 
 from cutter.errors import Conflict, StepFailed
 from cutter.filesystem.attributes import declared_xattrs, encoded, ids, put, xattrs
+from cutter.filesystem.leftovers import hold, temporary_name
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.regular import Regular, read_all
 from cutter.filesystem.walk import Place, lstat, sync
@@ -60,8 +61,8 @@ def remove(place: Place) -> None:
 
 
 def temporary(place: Place) -> Place:
-    """Return an unpredictable name in the same folder, hidden and never longer than a name may be."""
-    return place.beside(f".cutter-{os.urandom(12).hex()}")
+    """Return an unpredictable name in the same folder."""
+    return place.beside(temporary_name())
 
 
 @contextmanager
@@ -69,6 +70,7 @@ def _candidate(place: Place) -> Iterator[Candidate]:
     beside = temporary(place)
     fd = os.open(beside.name, _NEW, 0o600, dir_fd=place.fd)
     try:
+        hold(fd)
         yield Candidate(fd, beside)
     finally:
         os.close(fd)

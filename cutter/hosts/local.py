@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from cutter.agent import Agent, RevertRequest, StepRequest
 from cutter.facts import machine_identity
 from cutter.filesystem.kept import KeptContent
+from cutter.filesystem.leftovers import sweep
 from cutter.model.evidence import Evidence
 from cutter.model.plan import Look
 
@@ -46,6 +47,15 @@ class LocalTarget(NamedTuple):
         """Return per step why it cannot be taken back now, or an empty text; nothing is touched."""
         agent = self._agent({})
         return list(agent.revertible(steps))
+
+    def workplaces(self, steps: Sequence[StepRequest] | Sequence[RevertRequest]) -> Collection[str]:
+        """Return the folders in which these steps put files aside for a moment; nothing is touched."""
+        return self._agent({}).workplaces(steps)
+
+    def sweep(self, folders: Collection[str]) -> None:
+        """Remove from these folders, and from that of replaced content, what dead runs have put aside."""
+        for folder in {*folders, self.kept_folder}:
+            sweep(folder)
 
     def _agent(self, content: Mapping[str, bytes]) -> Agent:
         kept = KeptContent(self.kept_folder)

@@ -10,7 +10,8 @@ class RunRecord:
     """One run as the ledger tells it. `exit_code` is None until the end is recorded.
 
     `open` are the planned steps, by target and step, that the run set out to apply or to take back and whose
-    outcome is not recorded since; `evidence` is what is recorded so far.
+    outcome is not recorded since; `evidence` is what is recorded so far. `folders` are, by target, where the
+    run put files aside for a moment.
     """
 
     def __init__(self, run: str, verb: str, runbook: str, started: str, actor: str) -> None:
@@ -25,6 +26,7 @@ class RunRecord:
         self.outcomes: Mapping[str, int] = {}
         self.settled_by = ""
         self.identities: dict[str, str] = {}
+        self.folders: dict[str, list[str]] = {}
         self.open: dict[tuple[str, str], Mapping[str, Any]] = {}
         self.evidence: list[Mapping[str, Any]] = []
 
@@ -55,6 +57,7 @@ def fold_runs(entries: Iterable[tuple[str, str, str, Mapping[str, Any]]]) -> dic
 def _add(run: RunRecord, kind: str, at: str, body: Mapping[str, Any]) -> None:
     if kind == "intent":
         run.identities[body["target"]] = body["identity"]
+        run.folders.setdefault(body["target"], []).extend(body.get("folders", ()))
         run.open.update({(body["target"], step["step"]): step for step in body["steps"]})
     elif kind == "evidence":
         run.evidence.append(body)

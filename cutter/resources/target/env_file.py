@@ -12,6 +12,7 @@ As a step:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Optional
@@ -119,6 +120,10 @@ class EnvFile(Resource):
                     if found is not None:
                         return self._state(found)
         return declared if not any(declared.values()) else None
+
+    def workplaces(self) -> tuple[str, ...]:
+        """Return the folder of the file."""
+        return (os.path.dirname(self.path),)
 
     def apply(self, change: Change, content: Content) -> None:
         """Edit, restore or remove the file; its bytes are kept before they go."""

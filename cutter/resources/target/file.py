@@ -13,6 +13,7 @@ As a step:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Literal, Optional
@@ -102,6 +103,10 @@ class File(Resource):
                 return None
             with opened(place) as found:
                 return None if found is None else self._state(found)
+
+    def workplaces(self) -> tuple[str, ...]:
+        """Return the folder of the file."""
+        return (os.path.dirname(self.path),)
 
     def apply(self, change: Change, content: Content) -> None:
         """Write, alter or remove the file; its bytes are kept before they go."""

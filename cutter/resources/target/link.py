@@ -60,6 +60,10 @@ class Link(Resource):
                 return None
             return {"target": _target(place), **ownership(seen, self.owner, self.group)}
 
+    def workplaces(self) -> tuple[str, ...]:
+        """Return the folder of the link."""
+        return (os.path.dirname(self.path),)
+
     def apply(self, change: Change, content: Content) -> None:
         """Make, redirect or remove the link; a link is replaced in one move."""
         del content
