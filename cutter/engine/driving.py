@@ -1,0 +1,47 @@
+"""Drives a target through its steps, and says what nobody saw when that breaks off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cutter.agent import RevertRequest, StepRequest
+from cutter.engine.stopping import Stop
+from cutter.errors import CutterError
+from cutter.model.evidence import Evidence, Outcome
+
+Requests = Sequence[StepRequest | RevertRequest]
+ABORTED = "the run was aborted while this step was under way"
+
+
+def driven(requests: Requests, results: Iterator[Evidence], stop: Stop) -> Iterator[Evidence]:
+    """Yield the evidence of each request as it comes.
+
+    Where it breaks off, by an abort or an error, the step under way is unknown and those after it are
+    skipped. What the consumer does between two steps is never aborted.
+    """
+    for index, request in enumerate(requests):
+        try:
+            with stop.abortable():
+                found = next(results)
+        except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the record outlives every error
+            yield _without_end(request, Outcome.UNKNOWN, _reason(error))
+            for later in requests[index + 1 :]:
+                yield _without_end(later, Outcome.SKIPPED, f"the run broke off at {request.id}")
+            return
+        yield found
+
+
+def _without_end(request: StepRequest | RevertRequest, outcome: Outcome, reason: str) -> Evidence:
+    return Evidence(request.id, request.type, request.content_hash, outcome, reason=reason)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return ABORTED
+    if isinstance(error, CutterError):
+        return error.cause
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    return f"internal error: {type(error).__name__}{where}"

@@ -1,0 +1,30 @@
+"""How a run is asked to stop: between steps by an answer, inside a step by an interrupt."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+
+class Stop(Protocol):
+    """Somebody may ask a run to stop: once politely, and then to abort."""
+
+    def __call__(self) -> bool:
+        """Tell whether the run was asked to stop before the next step."""
+
+    def abortable(self) -> AbstractContextManager[None]:
+        """Let KeyboardInterrupt be raised inside this block when the run is to be aborted; nowhere else."""
+
+
+class OnlyAbort(NamedTuple):
+    """A stop that does not listen to a polite word: what is being put back is put back to the end."""
+
+    stop: Stop
+
+    def __call__(self) -> bool:
+        """Return False."""
+        return False
+
+    def abortable(self) -> AbstractContextManager[None]:
+        """Let the block be aborted, as ever."""
+        return self.stop.abortable()
