@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 from typing import Any
 
 from cutter.language.desk_faults import DeskFault
@@ -65,8 +64,8 @@ class BindDesk:
         """Return the keyed digest of a secret."""
         return keyed_digest(self.digest_key, value)
 
-    def _path(self, path: str) -> Path:
-        return Path(self.folder, path)
+    def _path(self, path: str) -> str:
+        return os.path.join(self.folder, path)
 
     def _early(self) -> tuple[dict[str, Any], frozenset[str]]:
         """Return the variables that are known here, and the names of those that only the target knows."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from cutter.language.inventory_groups import Groups
@@ -67,15 +66,16 @@ class Folder:
 
     def _vars_files(self, folder: str) -> Iterator[tuple[str, str]]:
         """Yield (group or host, path relative to the inventory) of each variables file, sorted."""
-        top = Path(self.given, folder)
-        for path in sorted(top.iterdir()) if top.is_dir() else ():
-            if path.is_dir():
-                inside = sorted(item for item in path.iterdir() if item.suffix in SUFFIXES and item.is_file())
-                yield from ((path.name, f"{folder}/{path.name}/{item.name}") for item in inside)
-            elif path.suffix in (".yml", ".yaml"):
-                yield path.stem, f"{folder}/{path.name}"
-            elif not path.name.startswith(".") and not path.name.endswith("~"):
-                yield path.name, f"{folder}/{path.name}"
+        for name, is_folder in _entries(os.path.join(self.given, folder)):
+            stem, suffix = os.path.splitext(name)
+            if is_folder:
+                inside = _entries(os.path.join(self.given, folder, name))
+                files = [item for item, nested in inside if _suffix(item) in SUFFIXES and not nested]
+                yield from ((name, f"{folder}/{name}/{item}") for item in files)
+            elif suffix in (".yml", ".yaml"):
+                yield stem, f"{folder}/{name}"
+            elif not name.startswith(".") and not name.endswith("~"):
+                yield name, f"{folder}/{name}"
 
     def _nobody(self, relative: str, kind: str, name: str, known: list[str]) -> None:
         place = Position(os.path.join(self.given, relative), 1, 1)
@@ -84,7 +84,7 @@ class Folder:
     def _no_folder(self) -> Problem:
         parent, name = os.path.split(self.given.rstrip("/"))
         try:
-            beside = [found.name for found in Path(parent or ".").iterdir() if found.is_dir()]
+            beside = [found for found, is_folder in _entries(parent or ".") if is_folder]
         except OSError:
             beside = []
         meant = nearest(name, beside)
@@ -92,6 +92,18 @@ class Folder:
         return Problem(
             Position(self.given, 1, 1), "", "there is no such inventory folder", self.given, suggestion
         )
+
+
+def _entries(folder: str) -> list[tuple[str, bool]]:
+    """Return the names in a folder, sorted, each with whether it is a folder; none where there is none."""
+    if not os.path.isdir(folder):
+        return []
+    with os.scandir(folder) as found:
+        return sorted((entry.name, entry.is_dir()) for entry in found)
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1]
 
 
 def words_of(schema: str) -> Any:

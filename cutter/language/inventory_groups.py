@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from cutter.language.problems import Problem
@@ -17,14 +16,15 @@ MAX_RANGE = 10_000
 _RANGE = re.compile(r"\[([0-9]+|[a-z]|[A-Z]):([0-9]+|[a-z]|[A-Z])(?::([0-9]+))?\]")
 
 
-@dataclass
 class Groups:
     """What hosts.yml declares: members, children and variables of each group, and variables of each host."""
 
-    members: dict[str, dict[str, None]] = field(default_factory=dict)
-    children: dict[str, dict[str, None]] = field(default_factory=dict)
-    variables: dict[str, dict[str, Variable]] = field(default_factory=dict)
-    hosts: dict[str, dict[str, Variable]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        """Start with nothing declared."""
+        self.members: dict[str, dict[str, None]] = {}
+        self.children: dict[str, dict[str, None]] = {}
+        self.variables: dict[str, dict[str, Variable]] = {}
+        self.hosts: dict[str, dict[str, Variable]] = {}
 
     @classmethod
     def of(cls, document: Document | None, problems: list[Problem]) -> Groups:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cutter.language.bind_problems import StepProblems
 from cutter.language.problems import shown
@@ -15,8 +14,7 @@ from cutter.model.runbook import Step
 _KEY = re.compile(r"[A-Za-z0-9_.\-/]+")
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One item; of a list of texts, key and value are the text."""
 
     key: str

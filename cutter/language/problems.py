@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from cutter.errors import InvalidDocument
 from cutter.model.runbook import Position, ValuePath
@@ -17,8 +15,7 @@ R = TypeVar("R")
 WIDTH = 80
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One complaint about one place in one file.
 
     `where` is the place inside the document (``steps[0].directory.mode``), `offending` the text that stands
@@ -41,7 +38,7 @@ class Problem:
 
     def plain(self) -> dict[str, Any]:
         """Return the problem as values that JSON can carry."""
-        return {**asdict(self), "position": str(self.position)}
+        return {**self._asdict(), "position": str(self.position)}
 
 
 class InvalidDocuments(InvalidDocument):
@@ -77,6 +74,8 @@ class Complaints:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the known word that was probably meant, or an empty text."""
+    import difflib
+
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), "")
 
 

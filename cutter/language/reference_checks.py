@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cutter.language.problems import nearest
 from cutter.model.references import BadReference, parts, references
@@ -14,8 +13,7 @@ from cutter.resources import resource_type
 ITEM = ("key", "value")
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """What is wrong with a reference, and what was probably meant."""
 
     what: str

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cutter.language.problems import nearest, shown
 from cutter.model.runbook import ValuePath
@@ -25,8 +24,7 @@ _REFERENCE_TAIL = r")|\{\{.*\}\}"
 _STEP_KEYS = ("name", "id", "for_each", "irreversible", "provided_by")
 
 
-@dataclass(frozen=True)
-class ShapeFault:
+class ShapeFault(NamedTuple):
     """What is wrong at a path; `at_key` points at the key itself, `missing` names an absent key."""
 
     path: ValuePath

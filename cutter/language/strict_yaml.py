@@ -11,9 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cutter.language.problems import InvalidDocuments, Problem, nearest, where_text
 from cutter.language.refusals import Refused
@@ -37,8 +35,7 @@ def no_words(key: str) -> bool:
     return False
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """A document that is well-formed YAML: its plain value, and where everything in it stands.
 
     `problems` are refusals at single places (a duplicate key, say); `doubts` are unquoted texts that must be
@@ -49,16 +46,16 @@ class Document:
     value: Any
     problems: tuple[Problem, ...]
     doubts: Mapping[ValuePath, Problem]
-    _marks: Mapping[int, Any] = field(repr=False)
-    _top: Position = field(repr=False)
+    marks: Mapping[int, Any]
+    top: Position
 
     def position(self, path: ValuePath, *, key: bool = False) -> Position:
         """Return where the value at a path stands, or its key; for what is missing, where it would belong."""
         value: Any = self.value
-        found = self._top
+        found = self.top
         part: Any
         for depth, part in enumerate(path):
-            marks = self._marks.get(id(value), {})
+            marks = self.marks.get(id(value), {})
             if not isinstance(value, (dict, list)) or part not in marks:
                 break
             at_key, at_value = marks[part]
@@ -120,7 +117,7 @@ def _unreadable(name: str, error: OSError | ValueError) -> Problem:
     reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
     folder, wanted = os.path.split(name)
     try:
-        beside = [found.name for found in Path(folder or ".").iterdir()]
+        beside = os.listdir(folder or ".")
     except (OSError, ValueError):
         beside = []
     meant = nearest(wanted, (found for found in beside if found != wanted))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from cutter.language.desk_faults import DeskFault
 
 
-def rendered(path: Path, given: str, variables: Mapping[str, Any], late: frozenset[str]) -> bytes:
+def rendered(path: str, given: str, variables: Mapping[str, Any], late: frozenset[str]) -> bytes:
     """Return a template's text as UTF-8. `late` names variables that hold what only the target knows.
 
     Raises DeskFault for a template that cannot be read, does not parse, or needs what is not there.
@@ -19,7 +18,8 @@ def rendered(path: Path, given: str, variables: Mapping[str, Any], late: frozens
 
     jinja = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
     try:
-        text = path.read_text(encoding="utf-8")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
         return jinja.from_string(text).render(variables).encode()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 
 KEPT = 2_000
 
@@ -59,11 +58,12 @@ def _fingerprint() -> str:
 
 
 def _sources() -> Iterator[str]:
-    here = Path(__file__).parent
-    places = [here, here.parent, here.parent / "env_text"]
+    here = os.path.dirname(__file__)
+    package = os.path.dirname(here)
+    places = [here, package, os.path.join(package, "env_text")]
     for room in ("target", "controller"):
         with suppress(ModuleNotFoundError):
-            places += map(Path, import_module(f"cutter.resources.{room}").__path__)
+            places += import_module(f"cutter.resources.{room}").__path__
     for place in places:
         with suppress(OSError), os.scandir(place) as found:
             for entry in found:
