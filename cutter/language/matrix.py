@@ -25,6 +25,13 @@ def load_matrix(path: str | os.PathLike[str]) -> GapMatrix:
     problems = [*judged(document, text, "gap-matrix"), *_cross_checked(document)]
     if problems:
         raise InvalidDocuments(problems)
+    try:
+        return _matrix(document)
+    except (AttributeError, KeyError, TypeError, ValueError):  # valid only to a memory that was wrong
+        raise InvalidDocuments(judged(document, text, "gap-matrix", believe=False)) from None
+
+
+def _matrix(document: Document) -> GapMatrix:
     value = document.value
     head = value["matrix"]
     header = MatrixHeader(head["macro"], head["date_utc"], head["gate"], head.get("source", ""))

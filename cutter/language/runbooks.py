@@ -26,6 +26,8 @@ def load_runbook(path: str | os.PathLike[str]) -> Runbook:
     problems = judged(document, text, "runbook")
     value = document.value if isinstance(document.value, dict) else {}
     steps = {name: list(_steps(document, value, name)) for name in LISTS}
+    if not problems and not _whole(value, steps):
+        problems = judged(document, text, "runbook", believe=False)
     complaints = [*problems, *_cross_checked(document, value, steps)]
     if complaints:
         raise InvalidDocuments(_one_per_place(complaints))
@@ -40,6 +42,18 @@ def load_runbook(path: str | os.PathLike[str]) -> Runbook:
         on_failure=value.get("on_failure", "stop"),
         digest=digest("runbook", value),
         place=document.position(("runbook",)),
+    )
+
+
+def _whole(value: Mapping[str, Any], steps: Mapping[str, list[Step]]) -> bool:
+    """Tell whether nothing was lost on the way from the document to its steps."""
+    texts = all(isinstance(value.get(key), str) for key in ("runbook", "title"))
+    texts = texts and isinstance(value.get("hosts", ""), str) and isinstance(value.get("vars", {}), dict)
+    lists = [(value.get(name, []), steps[name]) for name in LISTS]
+    return (
+        texts
+        and "steps" in value
+        and all(isinstance(raw, list) and len(raw) == len(found) for raw, found in lists)
     )
 
 

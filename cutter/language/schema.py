@@ -170,6 +170,7 @@ def _widened(found: dict[str, Any]) -> dict[str, Any]:
         return {**found, "anyOf": [rest, {"type": "string", "pattern": REFERENCE}]}
     if kind == "string" and "pattern" in found:
         return {**found, "pattern": rf"(?:{found['pattern']})|\{{\{{.*\}}\}}"}
-    if isinstance(kind, str) and kind not in {"string", "object"}:
-        return {**found, "type": [kind, "string"], "pattern": REFERENCE}
+    kinds = kind if isinstance(kind, list) else [kind]
+    if kind is not None and not {"string", "object"}.intersection(kinds):
+        return {**found, "type": [*kinds, "string"], "pattern": REFERENCE}
     return found

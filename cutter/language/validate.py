@@ -14,14 +14,15 @@ if TYPE_CHECKING:  # the words for faults are needed only when there is one
     from cutter.language.shape_faults import ShapeFault
 
 
-def judged(document: Document, text: bytes, schema: str) -> list[Problem]:
+def judged(document: Document, text: bytes, schema: str, *, believe: bool = True) -> list[Problem]:
     """Return every problem of a document of a kind (runbook, hosts, environment, vars, gap-matrix).
 
-    `text` is what it was read from: bytes that were found valid before are not judged again.
+    `text` is what it was read from: bytes that were found valid before are not judged again, unless what is
+    remembered is not to be believed.
     """
     flawless = not document.problems and not document.doubts
     name = valid_cache.name_of(schema, text)
-    if flawless and valid_cache.known(name):
+    if flawless and believe and valid_cache.known(name):
         return []
     found = list(_shape(document, schema))
     if flawless and not found:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-Write = Callable[[str, str], Path]
+if TYPE_CHECKING:
+    from malformed_corpus import Write
 
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder where valid documents are remembered."""
+    """Return the folder where valid documents are remembered."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     return folder
@@ -20,7 +21,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project whose inventory `one` holds one local host."""
+    """Make a project whose inventory `one` holds one local host."""
     folder = tmp_path / "project"
     inventory = folder / "inventory" / "one"
     inventory.mkdir(parents=True)

@@ -20,7 +20,8 @@ try:
     said = "accepted"
 except InvalidDocuments as refused:
     said = refused.problems[0].what
-print(json.dumps([said, time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before]))
+grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+print(json.dumps([said, time.process_time() - began, grown]))
 """
 
 

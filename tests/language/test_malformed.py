@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from malformed_corpus import cases, described, expected, refusal
 
 from cutter.language.problems import InvalidDocuments
 from cutter.language.runbooks import load_runbook, load_runbooks
-from language.corpus import cases, described, expected, refusal
 
 
 @pytest.mark.parametrize("path", cases(), ids=lambda path: path.stem)

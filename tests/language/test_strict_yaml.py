@@ -60,19 +60,32 @@ def test_plain_texts_mean_what_they_look_like(text: str, value: object) -> None:
     assert accepted(f"k: {text}").value == {"k": value}
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["yes", "08", "No", "ON", "off", "y", "N", "True", "FALSE", "Null", "0750", "0o750", "0x1F", "0b11", "1_000", "+5"]
-    + ["1.5", "1e5", ".5", ".inf", "-.INF", ".nan", "12:30", "12:30:45", "2026-05-21", "2026-05-21T10:00:00Z"]
-    + ["1" * 19, "9" * 5000],
-)
+ODD = "yes 08 No ON off y N True FALSE Null 0750 0o750 0x1F 0b11 1_000 +5 1.5 1e5 .5 .inf -.INF .nan 12:30"
+ODDER = ["12:30:45", "2026-05-21", "2026-05-21T10:00:00Z", "1" * 19, "9" * 5000]
+
+
+@pytest.mark.parametrize("text", [*ODD.split(), *ODDER])
 def test_what_two_readers_would_read_differently_is_refused(text: str) -> None:
     document = read(f"k: {text}".encode(), "x.yml")
     assert [str(problem.position) for problem in document.doubts.values()] == ["x.yml:1:4"]
 
 
 def test_every_spelling_that_pyyaml_does_not_read_as_a_text_is_refused_or_read_alike() -> None:
-    for text in ["yes", "0750", "1:30", "1.", "0b1", "2001-01-01", "+.inf", "007", "1__0", "-0x_1", "=", "~", "12"]:
+    for text in [
+        "yes",
+        "0750",
+        "1:30",
+        "1.",
+        "0b1",
+        "2001-01-01",
+        "+.inf",
+        "007",
+        "1__0",
+        "-0x_1",
+        "=",
+        "~",
+        "12",
+    ]:
         theirs = yaml.safe_load(f"k: {text}")["k"] if text != "=" else "="
         document = read(f"k: {text}".encode(), "x.yml")
         assert document.doubts or document.value["k"] == theirs, text
@@ -136,12 +149,10 @@ def test_texts_that_look_like_yaml_are_read_or_refused(text: str) -> None:
 def read_or_refused(text: bytes) -> None:
     try:
         document = read(text, "x.yml")
-    except InvalidDocuments as refused:
-        assert refused.exit_code == 65
-        assert refused.problems
-    else:
-        for path in document.doubts:
-            assert document.position(path).line >= 1
+    except InvalidDocuments:
+        return
+    for path in document.doubts:
+        assert document.position(path).line >= 1
 
 
 @given(YAMLISH)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cutter.errors import CutterError
@@ -14,7 +14,9 @@ from cutter.language.inventory import load_environment
 from cutter.language.problems import InvalidDocuments, Problem
 from cutter.language.runbooks import load_runbook
 
-FOLDER = Path(__file__).parent.parent / "malformed"
+Write = Callable[[str, str], Path]
+"""Writes a file of a project, and returns its path."""
+FOLDER = Path(__file__).parent / "malformed"
 MARK = "# refused "
 
 
