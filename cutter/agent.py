@@ -89,13 +89,14 @@ class Agent:
     def revertible(self, steps: Iterable[RevertRequest]) -> Iterator[str]:
         """Yield per step why it cannot be taken back now, or nothing; the target is only looked at.
 
-        The steps are in the order in which they would be taken back; what one has put back, the next one finds.
+        The steps are in the order in which they would be taken back; what one has put back, the next one
+        finds.
         """
         back: dict[str, Optional[State]] = {}
         for step in steps:
             try:
                 yield self._barrier(step, back)
-            except (CutterError, OSError, LookupError) as error:
+            except (CutterError, OSError, LookupError) as error:  # noqa: PERF203 - each step has its own
                 yield str(error)
 
     def _barrier(self, step: RevertRequest, back: dict[str, Optional[State]]) -> str:
@@ -184,12 +185,12 @@ class Agent:
             attempt.change, attempt.looked = Change(found, step.goal), True
             moved_on = _moved_on(step, found)
             if moved_on:
-                raise StalePlan(moved_on)
+                raise StalePlan(moved_on)  # noqa: TRY301 - told like what is met on the way
             attempt.moving = True
             resource.apply(Change(found, _exactly(resource, step.goal)), self.content)
             attempt.observed = resource.observe()
             if attempt.observed != step.goal:
-                raise StepFailed("a fresh look does not find it as it was before the run")
+                raise StepFailed("a fresh look finds it otherwise than before the run")  # noqa: TRY301
         except CutterError as error:
             return attempt.failed(error)
         except OSError as error:

@@ -27,8 +27,8 @@ def matrix_status(choice: Choice, ledger: SqliteLedger, *, verified: bool = Fals
     """Return the status of every gap, as of now, in the environment chosen.
 
     A limit or a variable given with -e is left aside: what it narrows or moves is not what the gap is about.
-    `verified` says that the chain was checked already by the holder of the run lock. Raises InvalidDocument for a
-    bad matrix, and LedgerError when the chain does not verify.
+    `verified` says that the chain was checked already by the holder of the run lock. Raises InvalidDocument
+    for a bad matrix, and LedgerError when the chain does not verify.
     """
     workspace = Workspace(Choice(choice.folder))
     if not verified:
