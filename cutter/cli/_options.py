@@ -60,4 +60,8 @@ def confirmed(question: str, args: argparse.Namespace) -> bool:
     if args.no_input or args.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError("nobody can be asked here", remedy="read the plan (cutter plan), then add --yes")
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    try:
+        answer = sys.stdin.readline()
+    except OSError:  # the terminal was closed
+        answer = ""
+    return answer.strip().lower() in ("y", "yes")

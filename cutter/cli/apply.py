@@ -7,20 +7,22 @@ Several runbooks are applied in the order given; each one's preflight is judged 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cutter.app.applying import WritingSession, new_run_id, writing
-from cutter.app.interrupts import graceful_stop
+from cutter.app.interrupts import Requests, graceful_stop
 from cutter.app.planning import earlier_work, is_plan, plan_job, refuse_unmet
 from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
+from cutter.cli._output import outlived
 from cutter.engine.executor import RunResult
-from cutter.errors import Interrupted, UsageError
-from cutter.model.evidence import worst_exit
-from cutter.model.plan import Plan
+from cutter.errors import CutterError, Interrupted, UsageError
+from cutter.model.evidence import Evidence, worst_exit
+from cutter.model.plan import Plan, PlannedStep
 
 if TYPE_CHECKING:
     from cutter.cli._movement import Movement
@@ -115,21 +117,49 @@ def _execute(
     results: list[RunResult] = []
     with graceful_stop() as stop:
         for job, plan in zip(jobs, plans, strict=True):
-            watch = partial(printing.print_outcome, args)
+            watch = partial(_watch, stop, args)
             result = session.apply(job, plan, stop=stop, watch=watch, plan_file=plan_file)
             results.append(result)
             if not args.json:
-                printing.print_result(result, args)
+                with outlived(stop.unheard):
+                    printing.print_result(result, args)
             if result.exit_code:
                 break
-    moved = movement.tell() if movement else []
-    code = worst_exit(result.exit_code for result in results)
+        code = worst_exit(result.exit_code for result in results)
+        with outlived(stop.unheard):
+            _tell_end(session, results, code, movement, args)
+    return code
+
+
+def _watch(
+    stop: Requests, args: argparse.Namespace, target: str, step: PlannedStep, evidence: Evidence
+) -> None:
+    with outlived(stop.unheard):
+        printing.print_outcome(args, target, step, evidence)
+
+
+def _tell_end(
+    session: WritingSession,
+    results: Sequence[RunResult],
+    code: int,
+    movement: Movement | None,
+    args: argparse.Namespace,
+) -> None:
+    moved = _moved(movement) if movement else []
     if args.json:
         from cutter.report.run_json import runs_body
 
         body = runs_body(printing.environment_body(session.workspace), map(printing.run_body, results), code)
         options.print_json({**body, "gaps": moved})
-    return code
+
+
+def _moved(movement: Movement) -> list[dict[str, Any]]:
+    """Tell which gaps moved; whatever goes wrong here, the run is over and its exit code stands."""
+    try:
+        return movement.tell()
+    except CutterError as error:
+        print(f"cutter: which gaps moved cannot be told: {error.cause}", file=sys.stderr)
+        return []
 
 
 def _movement(session: WritingSession, args: argparse.Namespace) -> Movement:

@@ -6,14 +6,20 @@ import argparse
 import gc
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
 from typing import NoReturn
 
+from cutter.app.interrupts import interrupt_on_every_signal
+from cutter.cli._output import silence
 from cutter.errors import CutterError, Interrupted, UsageError
 
 _DESCRIPTION = "Declarative runbooks that plan, apply, look again and record evidence."
 _EPILOG = "Every verb has --help. `cutter explain CODE` tells what an exit code means."
+
+
+_AT_MOST = "nothing was changed that `cutter runs` does not show"
 
 
 class Parser(argparse.ArgumentParser):
@@ -27,8 +33,9 @@ class Parser(argparse.ArgumentParser):
 def entry() -> NoReturn:
     """Run the command line of this process and end it with the exit code."""
     gc.disable()  # a short life: collecting costs more than it frees
+    interrupt_on_every_signal()
     code = main(sys.argv[1:])
-    sys.stdout.flush()
+    _flush()
     sys.exit(code)
 
 
@@ -39,12 +46,22 @@ def main(words: list[str]) -> int:
     except CutterError as error:
         return _complain(error, words)
     except KeyboardInterrupt:
-        return _complain(Interrupted("interrupted", world="see `cutter runs`"), words)
+        return _complain(Interrupted("interrupted", world=_AT_MOST), words)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        silence()
+        return _complain(Interrupted("nobody reads the output any more", world=_AT_MOST), words)
     except Exception as error:  # noqa: BLE001 - a bug; the traceback only where it was asked for
         return _bug(error, words)
+
+
+def _flush() -> None:
+    """Write out what waits; where that fails the exit code, which answers another question, stays."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        silence()
+        with suppress(OSError):
+            print(f"cutter: the output is not complete: {error.strerror}", file=sys.stderr)
 
 
 def verbs() -> list[str]:

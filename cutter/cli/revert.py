@@ -16,6 +16,7 @@ from cutter.app.reverting import RevertResult, chosen_run, plan_revert, revert
 from cutter.app.workspace import Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
+from cutter.cli._output import outlived
 from cutter.engine.executor import exit_title
 from cutter.errors import Interrupted
 from cutter.model.evidence import Outcome
@@ -50,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
             return Interrupted.exit_code
         with graceful_stop() as stop:
             result = revert(session, record, reverts, stop=stop)
-    _print_result(record.runbook, result, args)
+        with outlived(stop.unheard):
+            _print_result(record.runbook, result, args)
     return result.exit_code
 
 
