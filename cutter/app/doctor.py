@@ -29,7 +29,8 @@ def examine(choice: Choice) -> list[Check]:
     try:
         workspace = Workspace(choice)
     except CutterError as error:
-        return [*checks, of_error("inventory", error)]
+        fix = error.remedy or f"correct it, or choose another with -i; then: cutter validate {choice.folder}"
+        return [*checks, of_error("inventory", error)._replace(fix=fix)]
     from cutter.app.doctor_ledger import of_environment
 
     hosts = f"{len(workspace.environment.hosts)} host(s)"
