@@ -199,16 +199,14 @@ def type_complaints(cls: type[Resource], params: Mapping[str, Any]) -> list[Comp
 
     Texts that still hold a reference are not judged; they are judged again where they are resolved.
     """
-    found = [
-        Complaint((name,), "is not a parameter of this type") for name in params if name not in cls.params
-    ]
-    for name, declared in cls.params.items():
-        if name in params:
-            found += [
-                Complaint((name, *path), text) for path, text in _mismatches(declared.schema, params[name])
-            ]
-        elif declared.required:
-            found.append(Complaint((), f"{name} is missing"))
+    missing = [name for name, item in cls.params.items() if name not in params and item.required]
+    found = [Complaint((), f"{name} is missing") for name in missing]
+    for name, value in params.items():
+        if name in cls.params:
+            mismatches = _mismatches(cls.params[name].schema, value)
+            found += [Complaint((name, *path), text) for path, text in mismatches]
+        else:
+            found.append(Complaint((name,), "is not a parameter of this type"))
     return found or list(cls.check(params))
 
 
@@ -234,7 +232,7 @@ def _mismatches(schema: Mapping[str, Any], value: Any) -> Iterator[Complaint]:
         yield Complaint((), f"{value!r} is not a {kind}")
     elif "enum" in schema and value not in schema["enum"]:
         yield Complaint((), f"{value!r} is not one of {', '.join(map(str, schema['enum']))}")
-    elif isinstance(value, str) and not fits(schema.get("pattern", ""), value):
+    elif isinstance(value, str) and "pattern" in schema and not fits(schema["pattern"], value):
         yield Complaint((), f"{value!r} does not match {schema['pattern']}")
     elif isinstance(value, int) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
         yield Complaint((), f"{value!r} is out of bounds")

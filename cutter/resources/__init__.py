@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -16,6 +17,7 @@ def type_names() -> list[str]:
     return sorted(name for place in PLACES for name in _modules(place))
 
 
+@cache  # asked for several times per step
 def resource_type(name: str) -> type[Resource]:
     """Return the class of a type. Raises LookupError for a name that no file has."""
     for place in PLACES:
