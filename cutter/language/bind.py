@@ -15,7 +15,7 @@ from cutter.language.loops import Item, items
 from cutter.language.problems import InvalidDocuments, Problem
 from cutter.language.variables import Scope, all_values
 from cutter.model.inventory import Environment, Host
-from cutter.model.references import references, resolve
+from cutter.model.references import BadReference, references, resolve
 from cutter.model.runbook import BoundRunbook, BoundStep, Runbook, Step
 from cutter.resource import Resource, type_complaints
 from cutter.resources import resource_type
@@ -87,7 +87,8 @@ class _Binding:
             return None
         kind = resource_type(step.type)
         prepared = self._prepared(kind, params, desk, tell)
-        if prepared is None or not self._references_known(prepared, tell):
+        needs = None if prepared is None else self._needs(prepared, tell)
+        if prepared is None or needs is None:
             return None
         return BoundStep(
             id=f"{step.id}[{item.key}]" if item else step.id,
@@ -96,7 +97,7 @@ class _Binding:
             type=step.type,
             params=prepared,
             place=step.place,
-            content_hash=content_hash(kind, step.type, prepared, self.digest_key, self.hashes),
+            content_hash=content_hash(kind, step.type, prepared, self.digest_key, needs),
             content=desk.content,
             irreversible=reason,
             provided_by=step.provided_by,
@@ -112,18 +113,26 @@ class _Binding:
             if tell.complaints(type_complaints(kind, params)) or given:
                 return None
             prepared = kind.prepare(dict(params), desk)
-            return None if tell.complaints(type_complaints(kind, prepared)) else prepared
+            same = prepared == params  # then there is nothing new to judge
+            return None if not same and tell.complaints(type_complaints(kind, prepared)) else prepared
         except CutterError as error:
             tell.fault(error)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             tell.senseless(error)
         return None
 
-    def _references_known(self, params: Mapping[str, Any], tell: StepProblems) -> bool:
-        """Tell whether every step that the parameters name, also through a variable, is an earlier one."""
-        before = len(tell.problems)
-        for name in references(params):
-            owner = name.split(".", 1)[1].rpartition(".")[0] if name.startswith("steps.") else ""
-            if owner and owner not in self.hashes:
-                tell.unknown_step(name, self.hashes)
-        return len(tell.problems) == before
+    def _needs(self, params: Mapping[str, Any], tell: StepProblems) -> dict[str, str] | None:
+        """Return the hashes of the steps that the parameters name, also through a variable.
+
+        None, and problems told, when one of them is not an earlier step.
+        """
+        try:
+            names = {name for name in references(params) if name.startswith("steps.")}
+        except BadReference as bad:
+            tell.senseless(bad)
+            return None
+        owners = {name: name.split(".", 1)[1].rpartition(".")[0] for name in sorted(names)}
+        missing = [name for name, owner in owners.items() if owner not in self.hashes]
+        for name in missing:
+            tell.unknown_step(name, self.hashes)
+        return None if missing else {owner: self.hashes[owner] for owner in owners.values()}

@@ -6,16 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cutter.model.canonical import digest
-from cutter.model.references import references
 from cutter.model.runbook import ValuePath
 from cutter.model.secret import Secret, keyed_digest
 from cutter.resource import REQUIRED, Resource
 
 
 def content_hash(
-    kind: type[Resource], name: str, params: Mapping[str, Any], key: bytes, earlier: Mapping[str, str]
+    kind: type[Resource], name: str, params: Mapping[str, Any], key: bytes, needs: Mapping[str, str]
 ) -> str:
-    """Return the content hash of a step; `earlier` maps the ids of earlier steps to theirs.
+    """Return the content hash of a step; `needs` maps the ids of the earlier steps it uses to theirs.
 
     Defaults are written out, so that a later version with another default proves nothing about this one.
     Secrets are in it by keyed digest, beside their paths and apart from plain texts.
@@ -29,22 +28,15 @@ def content_hash(
     secrets = [
         [list(map(str, path)), keyed_digest(key, secret.reveal())] for path, secret in _secrets(declared, ())
     ]
-    needs = sorted({owner for owner in _owners(params) if owner in earlier})
     return digest(
         "step",
         {
             "type": name,
-            "params": _without_secrets(declared),
+            "params": _without_secrets(declared) if secrets else declared,
             "secrets": sorted(secrets),
-            "needs": {owner: earlier[owner] for owner in needs},
+            "needs": dict(needs),
         },
     )
-
-
-def _owners(params: Mapping[str, Any]) -> Iterator[str]:
-    for name in references(params):
-        if name.startswith("steps."):
-            yield name.split(".", 1)[1].rpartition(".")[0]
 
 
 def _secrets(value: Any, path: ValuePath) -> Iterator[tuple[ValuePath, Secret]]:

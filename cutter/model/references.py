@@ -37,7 +37,8 @@ class Unresolved(LookupError):
 def references(value: Any) -> Iterator[str]:
     """Yield every reference inside a nested value, in order. Raises BadReference."""
     if isinstance(value, str):
-        yield from (_name(match.group(1)) for match in _REFERENCE.finditer(_checked(value)))
+        if "{{" in value or "}}" in value:
+            yield from (_name(match.group(1)) for match in _REFERENCE.finditer(_checked(value)))
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from references(item)
