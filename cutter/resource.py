@@ -8,7 +8,7 @@ takes nothing but identity and sources from itself, so that applying the inverse
 
 from __future__ import annotations
 
-import ast
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, Optional, Protocol
@@ -214,8 +214,8 @@ def _typed(declared: Param, annotation: str) -> Param:
     """Complete a declaration with the schema of its annotation, a text that is never evaluated."""
     plain = annotation[len("Optional[") : -1] if annotation.startswith("Optional[") else annotation
     if plain.startswith("Literal"):
-        values = ast.literal_eval(plain[len("Literal") :])
-        derived: Mapping[str, Any] = {"enum": list(values if isinstance(values, (list, tuple)) else [values])}
+        # a Literal of texts in double quotes is a list in JSON
+        derived: Mapping[str, Any] = {"enum": json.loads(plain[len("Literal") :])}
     else:
         derived = (
             {} if "type" in declared.schema or "oneOf" in declared.schema else _SCHEMA_OF_ANNOTATION[plain]

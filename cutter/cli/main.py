@@ -22,6 +22,13 @@ _EPILOG = "Every verb has --help. `cutter explain CODE` tells what an exit code 
 _AT_MOST = "nothing was changed that `cutter runs` does not show"
 
 
+class Help(argparse.HelpFormatter):
+    """Help as wide as the terminal; asking the system itself, since argparse loads shutil to do so."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_terminal_width())
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose complaints are ours: exit 64, with a near word where there is one."""
 
@@ -64,6 +71,14 @@ def _flush() -> None:
             print(f"cutter: the output is not complete: {error.strerror}", file=sys.stderr)
 
 
+def _terminal_width() -> int:
+    """Return the columns to fill, two less than there are, as argparse does; 78 without a terminal."""
+    try:
+        return int(os.environ.get("COLUMNS") or os.get_terminal_size().columns) - 2
+    except (OSError, ValueError):
+        return 78
+
+
 def verbs() -> list[str]:
     """Return the names of all verbs: the files of this folder."""
     from pkgutil import iter_modules
@@ -89,7 +104,7 @@ def _run(words: list[str]) -> int:
     if not _is_verb(verb):
         return _without_verb(words, verb)
     module = import_module(f"cutter.cli.{verb}")
-    parser = Parser(prog=f"cutter {verb}", description=module.__doc__, allow_abbrev=False)
+    parser = Parser(prog=f"cutter {verb}", description=module.__doc__, allow_abbrev=False, formatter_class=Help)
     module.configure(parser)
     at = words.index(verb)
     rest = [*words[:at], *words[at + 1 :]]
@@ -125,13 +140,13 @@ def _no_such_verb(verb: str) -> UsageError:
 
 
 def _top() -> Parser:
-    return Parser(prog="cutter", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False)
+    return Parser(prog="cutter", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False, formatter_class=Help)
 
 
 def _add(commands: argparse._SubParsersAction[Parser], name: str) -> ModuleType:
     module = import_module(f"cutter.cli.{name}")
     summary = (module.__doc__ or "").strip().splitlines()[0]
-    parser = commands.add_parser(name, help=summary, description=module.__doc__, allow_abbrev=False)
+    parser = commands.add_parser(name, help=summary, description=module.__doc__, allow_abbrev=False, formatter_class=Help)
     module.configure(parser)
     return module
 

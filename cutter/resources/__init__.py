@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
 
 from cutter.resource import Resource
 
@@ -36,6 +35,8 @@ def _modules(place: str) -> Iterator[str]:
         package = import_module(f"cutter.resources.{place}")
     except ModuleNotFoundError:  # the controller's types do not travel to targets
         return
+    from pkgutil import iter_modules
+
     yield from (found.name for found in iter_modules(package.__path__) if not found.name.startswith("_"))
 
 
