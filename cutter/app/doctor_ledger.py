@@ -70,9 +70,8 @@ def _absent(path: str) -> Check:
     parent = nearest_existing(path)
     if os.access(parent, os.W_OK | os.X_OK):
         return ok("ledger folder", f"{path} is not there yet; the first apply makes it")
-    return fail(
-        "ledger folder", f"{path} is not there, and {parent} cannot be written to", "run as root: sudo"
-    )
+    fix = "run as root (sudo), or in an environment of your own: -i inventory/sandbox"
+    return fail("ledger folder", f"{path} is not there, and {parent} cannot be written to", fix)
 
 
 def _ledger(workspace: Workspace) -> Check:
