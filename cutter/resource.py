@@ -214,8 +214,8 @@ def _typed(declared: Param, annotation: str) -> Param:
     """Complete a declaration with the schema of its annotation, a text that is never evaluated."""
     plain = annotation[len("Optional[") : -1] if annotation.startswith("Optional[") else annotation
     if plain.startswith("Literal"):
-        # a Literal of texts in double quotes is a list in JSON
-        derived: Mapping[str, Any] = {"enum": json.loads(plain[len("Literal") :])}
+        # texts in single quotes: with double ones, a list in JSON
+        derived: Mapping[str, Any] = {"enum": json.loads(plain[len("Literal") :].replace("'", '"'))}
     else:
         derived = (
             {} if "type" in declared.schema or "oneOf" in declared.schema else _SCHEMA_OF_ANNOTATION[plain]

@@ -104,7 +104,9 @@ def _run(words: list[str]) -> int:
     if not _is_verb(verb):
         return _without_verb(words, verb)
     module = import_module(f"cutter.cli.{verb}")
-    parser = Parser(prog=f"cutter {verb}", description=module.__doc__, allow_abbrev=False, formatter_class=Help)
+    parser = Parser(
+        prog=f"cutter {verb}", description=module.__doc__, allow_abbrev=False, formatter_class=Help
+    )
     module.configure(parser)
     at = words.index(verb)
     rest = [*words[:at], *words[at + 1 :]]
@@ -140,13 +142,17 @@ def _no_such_verb(verb: str) -> UsageError:
 
 
 def _top() -> Parser:
-    return Parser(prog="cutter", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False, formatter_class=Help)
+    return Parser(
+        prog="cutter", description=_DESCRIPTION, epilog=_EPILOG, allow_abbrev=False, formatter_class=Help
+    )
 
 
 def _add(commands: argparse._SubParsersAction[Parser], name: str) -> ModuleType:
     module = import_module(f"cutter.cli.{name}")
     summary = (module.__doc__ or "").strip().splitlines()[0]
-    parser = commands.add_parser(name, help=summary, description=module.__doc__, allow_abbrev=False, formatter_class=Help)
+    parser = commands.add_parser(
+        name, help=summary, description=module.__doc__, allow_abbrev=False, formatter_class=Help
+    )
     module.configure(parser)
     return module
 
