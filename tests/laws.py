@@ -33,7 +33,7 @@ def _facts(path: str, *, times: bool) -> tuple[Any, ...]:
     link = os.readlink(path) if os.path.islink(path) else None
     regular = os.path.isfile(path) and not os.path.islink(path)
     content = Path(path).read_bytes() if regular else None
-    attributes = {} if link else {name: os.getxattr(path, name) for name in os.listxattr(path)}
+    attributes = {} if link else {name: os.getxattr(path, name) for name in sorted(os.listxattr(path))}
     stamps = (seen.st_mtime_ns, seen.st_ctime_ns) if times else ()
     return (seen.st_mode, seen.st_uid, seen.st_gid, link, content, str(attributes), *stamps)
 

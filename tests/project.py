@@ -1,4 +1,4 @@
-"""A project of its own for a test: inventory, runbooks, world, ledger; and ways to run the command line in it."""
+"""A project of its own for a test: inventory, runbooks, world and ledger, and ways to run verbs in it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,28 @@ production: no
 ledger: "{{{{ project_dir }}}}/{name}/ledger"
 target_state: "{{{{ project_dir }}}}/{name}/target"
 """
+_MATRIX = """\
+apiVersion: cutter/v1
+matrix: {{macro: m, date_utc: "2026-01-01", gate: g}}
+gaps:
+  - id: {name}
+    title: One
+    baseline:
+      as_of: "2026-01-01"
+      pre: {{status: OPEN}}
+      post: {{status: OPEN}}
+    blocks_first_production_run: "yes"
+    reason: because
+    venue: VPS
+    finding: f
+    next_package: p
+    objectives: [{objectives}]
+"""
 _HOSTS = "all:\n  hosts:\n    web1:\n      ansible_connection: local\n"
 
 
 class Project:
-    """A folder with `inventory/here`, `runbooks/` and `world/`; the last is what runbooks act on (`{{ world }}`)."""
+    """A folder with `inventory/here`, `runbooks/` and `world/`, which runbooks know as `{{ world }}`."""
 
     def __init__(self, folder: Path) -> None:
         """Write the inventory and make an empty world."""
@@ -115,3 +132,8 @@ def steps_of(answer: Any, run: int = 0) -> Sequence[Any]:
     """Return the steps of the first target of a run in a JSON answer of apply or verify."""
     steps: Sequence[Any] = answer["runs"][run]["targets"][0]["steps"]
     return steps
+
+
+def gap_matrix(*objectives: str, name: str = "G1") -> str:
+    """Return a matrix of one gap with objectives, each like ``{runbook: site.yml, steps: all}``."""
+    return _MATRIX.format(name=name, objectives=", ".join(objectives))

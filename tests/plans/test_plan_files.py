@@ -51,7 +51,7 @@ def planned(project: Project, runbook: str, *words: str, out: str = "a.plan") ->
 
 
 def refused(project: Project, plan: str, code: int, told: str, **where: str) -> None:
-    """The plan is refused with this code and reason, and nothing in the world is touched."""
+    """Check that the plan is refused with this code and reason, and that nothing in the world is touched."""
     before = snapshot(project.world)
     answer = project.cutter("apply", "--yes", plan, **where)
     assert answer.code == code, answer
@@ -180,9 +180,9 @@ def test_every_single_altered_byte_is_noticed(project: Project) -> None:
             plan.write_bytes(altered)
             answer = project.cutter("apply", "--yes", str(plan))
             assert answer.code == 20, (position, flip, answer)
-    for altered in (content + b"\n", content[:-1], b" " + content, content[:-2], b"\xef\xbb\xbf" + content):
-        plan.write_bytes(altered)
-        assert project.cutter("apply", "--yes", str(plan)).code == 20, altered[:20]
+    for other in (content + b"\n", content[:-1], b" " + content, content[:-2], b"\xef\xbb\xbf" + content):
+        plan.write_bytes(other)
+        assert project.cutter("apply", "--yes", str(plan)).code == 20, other[:20]
     assert snapshot(project.world) == before
     plan.write_bytes(content)
     project.apply(str(plan))
