@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import traceback
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -110,6 +112,8 @@ def in_child(work: Callable[[], int]) -> int:
         code = 99
         try:
             code = work()
+        except BaseException:  # noqa: BLE001 - the child ends here, whatever happened
+            os.write(2, traceback.format_exc().encode())
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

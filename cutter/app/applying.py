@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from cutter import __version__
 from cutter.app.compensating import compensate, halts
+from cutter.app.matrix_file import matrix_digest
 from cutter.app.planning import preflight_job, refuse_unmet
 from cutter.app.settling import settle
 from cutter.app.workspace import Job, Workspace
@@ -20,6 +21,7 @@ from cutter.engine.stopping import Stop
 from cutter.errors import BrokenRun, CutterError, PreconditionError
 from cutter.ledger.locks import RunLock
 from cutter.ledger.sqlite import SqliteLedger
+from cutter.ledger.tidying import tidy
 from cutter.model.plan import Plan
 
 
@@ -83,6 +85,7 @@ class WritingSession(NamedTuple):
                 "runbook_digest": job.runbook.digest,
                 "plan_digest": plan_digest,
                 "cutter": __version__,
+                "matrix_digest": matrix_digest(self.workspace),
                 **({"plan_file": plan_file} if plan_file else {}),
             }
         )
@@ -113,6 +116,7 @@ def writing(workspace: Workspace, *, wait_seconds: float = 0) -> Iterator[Writin
     with ExitStack() as stack:
         path = f"{workspace.environment.ledger}/run.lock"
         stack.enter_context(RunLock(path, run=new_run_id(), timeout=wait_seconds))
+        tidy(workspace.environment.ledger)
         ledger = stack.enter_context(workspace.open_ledger())
         new_key = workspace.create_digest_key()
         settle(ledger, workspace.environment.name, partial(_sweep, workspace))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cutter.app.matrix_file import matrix_path
 from cutter.app.settling import history
 from cutter.app.workspace import Choice, Workspace
 from cutter.errors import CutterError, LedgerError
@@ -14,13 +15,6 @@ from cutter.language.matrix import load_matrix
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.evidence import Outcome
 from cutter.model.gaps import EvidenceRecord, GapMatrix, MatrixStatus, RunbookScope, evidence_record, fold
-
-MATRIX = "runbooks/gap-matrix.yml"
-
-
-def matrix_path(workspace: Workspace) -> Path:
-    """Return where the matrix of the project is declared."""
-    return Path(workspace.environment.project_dir) / MATRIX
 
 
 def matrix_status(choice: Choice, ledger: SqliteLedger, *, verified: bool = False) -> MatrixStatus:
@@ -33,7 +27,7 @@ def matrix_status(choice: Choice, ledger: SqliteLedger, *, verified: bool = Fals
     workspace = Workspace(Choice(choice.folder))
     if not verified:
         refuse_broken(ledger)
-    path = matrix_path(workspace)
+    path = Path(matrix_path(workspace))
     matrix = load_matrix(str(path))
     scopes = {name: _scope(workspace, path.parent / name) for name in _runbook_names(matrix)}
     command = workspace.command("apply")

@@ -43,10 +43,10 @@ def _schemas() -> Words:
 
 
 def _gaps(choice: Choice) -> Words:
-    from cutter.app.gaps import matrix_path
+    from cutter.app.matrix_file import matrix_path
     from cutter.language.matrix import load_matrix
 
-    return [gap.id for gap in load_matrix(str(matrix_path(Workspace(choice)))).gaps]
+    return [gap.id for gap in load_matrix(matrix_path(Workspace(choice))).gaps]
 
 
 def _hosts(choice: Choice) -> Words:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 from cutter.app.applying import WritingSession
-from cutter.app.gaps import matrix_path, matrix_status, movement
+from cutter.app.gaps import matrix_status, movement
+from cutter.app.matrix_file import matrix_path
 from cutter.cli._options import colour
 from cutter.report.style import paint
 
@@ -17,7 +19,7 @@ class Movement:
     def __init__(self, session: WritingSession, args: argparse.Namespace) -> None:
         self.session = session
         self.args = args
-        self.declared = matrix_path(session.workspace).exists()
+        self.declared = os.path.exists(matrix_path(session.workspace))
         self.before = self._status(verified=False) if self.declared else None
 
     def tell(self) -> list[dict[str, Any]]:

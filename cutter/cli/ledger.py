@@ -12,11 +12,13 @@ import argparse
 import sys
 from pathlib import Path
 
+from cutter.app.gaps import refuse_broken
 from cutter.app.workspace import Workspace
 from cutter.cli import _options as options
 from cutter.errors import LedgerError, UsageError
 from cutter.ledger.checkpoint import Checkpoint, parse_checkpoint
 from cutter.ledger.sqlite import SqliteLedger
+from cutter.report.ledger_findings import findings_text
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +42,7 @@ def _export(ledger: SqliteLedger) -> int:
     checkpoint = ledger.checkpoint()
     if checkpoint is None:
         raise LedgerError("there is no ledger yet", place=ledger.path, remedy="the first apply makes it")
+    refuse_broken(ledger)  # a checkpoint of a broken chain would vouch for it
     sys.stdout.write(checkpoint.text())
     return 0
 
@@ -53,12 +56,9 @@ def _verify(ledger: SqliteLedger, args: argparse.Namespace) -> int:
     if args.json:
         told = [finding._asdict() for finding in findings]
         options.print_json({"version": 1, "findings": told, "entries": head.seq if head else 0})
-    elif findings:
-        print("\n".join(f"entry {finding.seq}: {finding.fault}: {finding.message}" for finding in findings))
     else:
-        print(
-            f"{head.seq if head else 0} entries, every link holds" + (f"; head {head.hash}" if head else "")
-        )
+        entries, last = (head.seq, head.hash) if head else (0, "")
+        print(findings_text(findings, entries=entries, head=last, colour=options.colour(args)))
     return LedgerError.exit_code if findings else 0
 
 

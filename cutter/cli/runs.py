@@ -71,5 +71,17 @@ def _show(record: RunRecord, workspace: Workspace, args: argparse.Namespace) -> 
 
 
 def _summary(record: RunRecord) -> dict[str, Any]:
-    names = ("run", "verb", "runbook", "started", "ended", "actor", "exit_code", "state", "outcomes")
+    names = (
+        "run",
+        "verb",
+        "runbook",
+        "started",
+        "ended",
+        "actor",
+        "exit_code",
+        "state",
+        "outcomes",
+        "runbook_digest",
+        "matrix_digest",
+    )
     return {name: getattr(record, name) for name in names}

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from cutter.errors import StepFailed
+from cutter.filesystem.leftovers import discard, hold, temporary_name
+from cutter.filesystem.refusals import refusals
+from cutter.filesystem.walk import Place, existing_parent_of, sync
 from cutter.gpg.homes import work
 from cutter.gpg.keyring import keys
 from cutter.resource import fits
@@ -91,7 +95,51 @@ def complaints_of_new(declared: Mapping[str, Any], min_days_left: int) -> Iterat
 
 
 def generate(home: str, new: NewKey) -> str:
-    """Make the key pair and return its fingerprint. Raises StepFailed."""
+    """Make the key pair and return its fingerprint. Raises StepFailed.
+
+    An empty home gets it in one move, so that half of a pair is never found there. One that holds something
+    else already gets it from gpg directly.
+    """
+    if os.listdir(home) or os.listxattr(home):
+        return _generated(home, new)
+    with existing_parent_of(home) as place, refusals("making a key in", home):
+        return _generated_beside(place, new)
+
+
+def _generated_beside(place: Place, new: NewKey) -> str:
+    beside = place.beside(temporary_name())
+    os.mkdir(beside.name, 0o700, dir_fd=place.fd)
+    fd = os.open(beside.name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=place.fd)
+    try:
+        hold(fd)
+        fingerprint = _generated(beside.path, new)
+        _secure(beside.path)
+        seen = os.stat(place.name, dir_fd=place.fd, follow_symlinks=False)
+        os.chown(fd, -1, seen.st_gid)
+        os.chmod(fd, stat.S_IMODE(seen.st_mode))
+        os.rename(beside.name, place.name, src_dir_fd=place.fd, dst_dir_fd=place.fd)
+    except BaseException:
+        with suppress(OSError):
+            discard(beside)
+        raise
+    finally:
+        os.close(fd)
+    sync(place)
+    return fingerprint
+
+
+def _secure(home: str) -> None:
+    """Make what gpg wrote durable, which gpg itself does not."""
+    for folder, _, names in os.walk(home):
+        for name in [*names, "."]:
+            fd = os.open(os.path.join(folder, name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+
+
+def _generated(home: str, new: NewKey) -> str:
     made = work(home, "--status-fd", "1", "--generate-key", stdin=new.batch.encode())
     for line in made.stdout.decode("utf-8", "replace").splitlines():
         if line.startswith("[GNUPG:] KEY_CREATED "):

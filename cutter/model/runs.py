@@ -14,11 +14,13 @@ class RunRecord:
     run put files aside for a moment.
     """
 
-    def __init__(self, run: str, verb: str, runbook: str, started: str, actor: str) -> None:
+    def __init__(self, body: Mapping[str, Any], started: str, actor: str) -> None:
         """Begin with what the first entry of a run says."""
-        self.run = run
-        self.verb = verb
-        self.runbook = runbook
+        self.run: str = body["run"]
+        self.verb: str = body["verb"]
+        self.runbook: str = body["runbook"]
+        self.runbook_digest: str = body.get("runbook_digest", "")
+        self.matrix_digest: str = body.get("matrix_digest", "")
         self.started = started
         self.actor = actor
         self.ended = ""
@@ -48,7 +50,7 @@ def fold_runs(entries: Iterable[tuple[str, str, str, Mapping[str, Any]]]) -> dic
     for kind, at, actor, body in entries:
         name = body.get("run")
         if kind == "run":
-            runs[body["run"]] = RunRecord(body["run"], body["verb"], body["runbook"], at, actor)
+            runs[body["run"]] = RunRecord(body, at, actor)
         elif isinstance(name, str) and name in runs:
             _add(runs[name], kind, at, body)
     return runs

@@ -34,6 +34,8 @@ def run_text(run: RunRecord, *, colour: bool) -> str:
         + (f" {run.ended}, exit {run.exit_code}" if run.ended else "")
         + f": {_outcomes(run)}",
     ]
+    lines += [f"  under runbook {run.runbook_digest}"] if run.runbook_digest else []
+    lines += [f"  under gap matrix {run.matrix_digest}"] if run.matrix_digest else []
     lines += [line for item in run.evidence for line in _step_lines(item, colour=colour)]
     lines += [
         paint(f"  unknown  {step['step']}", "bad", colour=colour)

@@ -12,6 +12,7 @@ As a step:
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Optional
@@ -118,6 +119,10 @@ class GpgKey(Resource):
                 f"the private key {change.before['fingerprint']} leaves {self.home}; an export of it is kept"
             )
         return ""
+
+    def workplaces(self) -> tuple[str, ...]:
+        """Return the folder of the home, and that of the published certificate."""
+        return tuple(os.path.dirname(path) for path in (self.home, self.export) if path)
 
     def apply(self, change: Change, content: Content) -> None:
         """Get or remove key, certificate and home. Raises Conflict rather than replace a key."""
