@@ -6,7 +6,6 @@ import json
 import os
 import sys
 import traceback
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any

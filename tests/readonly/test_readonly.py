@@ -1,0 +1,181 @@
+"""What only looks changes nothing: not a byte, a mode, an owner or a time, in no world and for no user."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from command_line import Answer, cutter
+from laws import snapshot
+from project import as_nobody
+
+RUNBOOKS = sorted(
+    path.name
+    for path in (Path(__file__).parents[2] / "runbooks").glob("*.yml")
+    if path.name != "gap-matrix.yml"
+)
+IN_ORDER = sorted(RUNBOOKS, key=lambda name: (name != "provision-vps.yml", name))
+LOOKS: Sequence[Sequence[str]] = (
+    ["plan", "{}"],
+    ["plan", "{}", "--diff", "--json", "--detailed-exitcode"],
+    ["plan", "{}", "-o", "evidence/a.plan"],
+    ["apply", "{}", "--check", "--diff"],
+    ["preflight", "{}"],
+    ["preflight", "{}", "--json"],
+    ["verify", "{}"],
+    ["verify", "{}", "--json"],
+    ["validate", "{}"],
+    ["vars", "{}"],
+    ["gaps"],
+    ["gaps", "--json"],
+    ["runs"],
+    ["doctor"],
+    ["ledger", "verify"],
+)
+
+
+def look_at(tree: Path, runbook: str) -> list[Answer]:
+    """Run every verb that only looks, and check after each that nothing but the ledger's folder changed."""
+    answers = []
+    for words in LOOKS:
+        before = watched(tree)
+        answers.append(cutter(*(word.format(f"runbooks/{runbook}") for word in words)))
+        after = watched(tree)
+        changed = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
+        assert not changed, f"{' '.join(words)} changed {changed}"
+        assert answers[-1].code != 1, answers[-1]
+    return answers
+
+
+def watched(tree: Path) -> dict[str, object]:
+    evidence = str(tree / "evidence")
+    return {path: seen for path, seen in snapshot(tree).items() if not path.startswith(evidence)}
+
+
+def applied(*words: str) -> None:
+    answer = cutter("apply", "--yes", *words)
+    assert answer.code == 0, answer
+
+
+def converge() -> None:
+    applied(*(f"runbooks/{name}" for name in IN_ORDER))
+
+
+def half_way() -> None:
+    """Apply the first half of the first runbook."""
+    first = f"runbooks/{IN_ORDER[0]}"
+    steps = json.loads(cutter("plan", first, "--json").out)["plans"][0]["targets"][0]["steps"]
+    ids = [step["id"].partition("[")[0] for step in steps]
+    applied(first, *(word for name in ids[: len(ids) // 2] for word in ("--only", name)))
+
+
+def drifted(tree: Path) -> None:
+    converge()
+    for path in (tree / "sandbox").rglob("*"):
+        if path.is_file() and not path.is_symlink() and "gnupg" not in path.parts:
+            path.write_bytes(path.read_bytes() + b"\n# by hand\n")
+            path.chmod(0o604)
+
+
+@pytest.mark.parametrize("runbook", RUNBOOKS)
+@pytest.mark.parametrize("world", ["fresh", "half applied", "converged", "drifted"])
+def test_looking_changes_nothing(world: str, runbook: str, tree: Path) -> None:
+    if world == "half applied":
+        half_way()
+    elif world == "converged":
+        converge()
+    elif world == "drifted":
+        drifted(tree)
+    look_at(tree, runbook)
+
+
+@pytest.mark.parametrize("runbook", RUNBOOKS)
+@pytest.mark.parametrize("world", ["fresh", "converged by root", "its own"])
+def test_looking_as_an_ordinary_user_changes_nothing(world: str, runbook: str, tree: Path) -> None:
+    converge()
+    look_at(tree, runbook)  # what it imports is there in the child, which may not read it
+    if world != "converged by root":
+        for path in (tree / "sandbox").iterdir():
+            shutil.rmtree(path)
+    for folder in ("evidence", "sandbox") if world == "its own" else ("evidence",):
+        for path in (tree / folder, *(tree / folder).rglob("*")):
+            shutil.chown(path, 65534, 65534)
+
+    def look() -> int:
+        if world == "its own":
+            converge()
+        look_at(tree, runbook)
+        return 0
+
+    assert as_nobody(look) == 0
+
+
+def test_a_second_apply_writes_nothing_but_evidence(tree: Path) -> None:
+    converge()
+    before = watched(tree)
+    assert list((tree / "sandbox/target/kept").iterdir()), "something was replaced and kept"
+    for words in ([], ["--diff"], ["--json"]):
+        answer = cutter("apply", "--yes", *words, *(f"runbooks/{name}" for name in IN_ORDER))
+        assert answer.code == 0, answer
+        if words == ["--json"]:
+            assert {name for run in json.loads(answer.out)["runs"] for name in run["outcomes"]} == {"ok"}
+    assert watched(tree) == before
+
+
+_SNEAKY = '''\
+"""A type that breaks its word."""
+
+from __future__ import annotations
+
+from cutter.resource import Resource, param
+
+
+class Sneaky(Resource):
+    """Writes while it looks."""
+
+    path: str = param("Where.")
+    how: str = param("What it does.")
+
+    def desired(self):
+        return {"there": True}
+
+    def observe(self):
+        import os
+
+        if self.how == "writes":
+            with open(self.path, "a") as file:
+                file.write("seen")
+        elif self.how == "makes":
+            open(self.path + ".lock", "w").close()
+        elif self.how == "touches":
+            os.utime(self.path, ns=(1, os.stat(self.path).st_mtime_ns))
+        elif self.how == "changes and puts back":
+            mode = os.stat(self.path).st_mode
+            os.chmod(self.path, 0o600)
+            os.chmod(self.path, mode)
+        return {"there": True}
+'''
+
+
+@pytest.mark.parametrize("how", ["writes", "makes", "touches", "changes and puts back", "nothing"])
+def test_a_type_that_writes_while_it_looks_is_caught(
+    how: str, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import cutter.resources.target as types
+
+    name = f"sneaky_{how.replace(' ', '_')}"
+    (tmp_path / f"{name}.py").write_text(_SNEAKY)
+    monkeypatch.setattr(types, "__path__", [*types.__path__, str(tmp_path)])
+    (tree / "sandbox/thing").write_text("here")
+    (tree / "runbooks/sneaky.yml").write_text(
+        "apiVersion: cutter/v1\nrunbook: sneaky\ntitle: Sneaky\nhosts: all\nvars: {sandbox_root: /x}\n"
+        f'steps:\n  - name: Look\n    {name}: {{path: "{{{{ sandbox_root }}}}/thing", how: {how}}}\n'
+    )
+    if how == "nothing":
+        assert [answer.code for answer in look_at(tree, "sneaky.yml")][:4] == [0, 0, 0, 0]
+    else:
+        with pytest.raises(AssertionError, match="^plan {} changed"):
+            look_at(tree, "sneaky.yml")
