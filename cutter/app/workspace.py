@@ -15,7 +15,7 @@ from cutter.language.extra import parse_extra, refuse_undeclared
 from cutter.language.inventory import load_environment, select
 from cutter.language.problems import Complaints
 from cutter.language.runbooks import load_runbook
-from cutter.ledger.digest_key import digest_key
+from cutter.ledger.digest_key import digest_key, new_key
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.inventory import Environment, Host
 from cutter.model.runbook import BoundRunbook, Runbook
@@ -53,14 +53,14 @@ class Workspace:
 
     @cached_property
     def digest_key(self) -> bytes:
-        """The key that secrets are digested with; where there is none yet, one for this process only."""
-        return digest_key(self.environment.ledger, create=False) or os.urandom(32)
+        """The key that secrets are digested with; where there is none yet, the one that would be made."""
+        return digest_key(self.environment.ledger, create=False) or new_key()
 
     def create_digest_key(self) -> bool:
         """Make sure that the environment has a digest key; True when what was bound is to be bound again."""
-        known = self.__dict__.get("digest_key")
-        self.__dict__["digest_key"] = digest_key(self.environment.ledger, create=True)
-        return known is not None and known != self.digest_key
+        known = self.digest_key
+        self.__dict__["digest_key"] = digest_key(self.environment.ledger, create=True, new=known)
+        return known != self.digest_key  # somebody else was faster
 
     def open_ledger(self) -> SqliteLedger:
         """Open the environment's ledger for appending, making it where there is none. Raises LedgerError."""

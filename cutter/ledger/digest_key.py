@@ -12,9 +12,10 @@ FILE = "digest.key"
 _SIZE = 32
 
 
-def digest_key(folder: str, *, create: bool) -> bytes | None:
+def digest_key(folder: str, *, create: bool, new: bytes = b"") -> bytes | None:
     """Return the 32 bytes of the key, making it first if asked to; None where there is none.
 
+    A key that is made is `new`, where that is given: then what was digested with it need not be done again.
     Raises ConfigurationError when the file is not a key, or others may read it.
     """
     path = os.path.join(folder, FILE)
@@ -25,8 +26,13 @@ def digest_key(folder: str, *, create: bool) -> bytes | None:
             if not create:
                 return None
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        _make(path)
+        _make(path, new or new_key())
         return _read(path)
+
+
+def new_key() -> bytes:
+    """Return 32 random bytes."""
+    return os.urandom(_SIZE)
 
 
 def _read(path: str) -> bytes:
@@ -43,12 +49,12 @@ def _read(path: str) -> bytes:
     return key
 
 
-def _make(path: str) -> None:
+def _make(path: str, key: bytes) -> None:
     """Write the key under another name first, and never over a key that somebody else made meanwhile."""
     temporary = f"{path}.{os.urandom(6).hex()}.new"
     file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        os.write(file, os.urandom(_SIZE))
+        os.write(file, key)
         os.fsync(file)
         os.link(temporary, path)
     except FileExistsError:

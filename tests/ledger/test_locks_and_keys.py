@@ -106,6 +106,12 @@ def test_the_digest_key_is_made_once_and_only_when_asked(tmp_path: Path) -> None
     assert [path.name for path in folder.iterdir()] == [FILE]
 
 
+def test_a_key_that_was_used_before_it_was_made_is_the_one_that_is_made(tmp_path: Path) -> None:
+    used = bytes(range(32))
+    assert digest_key(str(tmp_path), create=True, new=used) == used
+    assert digest_key(str(tmp_path), create=True, new=bytes(32)) == used
+
+
 def test_many_who_make_the_digest_key_at_once_agree(tmp_path: Path) -> None:
     script = f"""
     from cutter.ledger.digest_key import digest_key

@@ -1,0 +1,124 @@
+"""The cases: each makes its work, times it, checks that it was done, and returns Markdown."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.table import seconds, table, times
+from bench.timing import Measured, Sample, in_turn, timed
+from bench.tools import Tool, make_tool
+from bench.work import Work, faults, gap5, many
+
+TOOLS = ("cutter", "pyinfra", "ansible")
+SIZES = (10, 100, 1_000, 10_000)
+_HEAD = ("", "median", "fastest", "processor", "times cutter", "runs")
+
+
+class Runs(NamedTuple):
+    """How many runs: of cutter, of a peer at small work, of a peer at 1,000 files; which peers take part."""
+
+    own: int = 9
+    peer: int = 5
+    slow: int = 1
+    tools: Sequence[str] = TOOLS
+
+
+def case_gap5(folder: Path, runs: Runs) -> str:
+    """Nothing to do: 3 directories, one .env of 10 keys, one JSON file."""
+    return _compared(folder, runs, 0, first=False)
+
+
+def case_noop(folder: Path, runs: Runs) -> str:
+    """Nothing to do: 1,000 files, content and mode (for cutter 1,000 steps, for the peers a loop)."""
+    return _compared(folder, runs, 1_000, first=False)
+
+
+def case_first(folder: Path, runs: Runs) -> str:
+    """First apply of 1,000 files; cutter's are on disk, one by one, and so is its ledger."""
+    return _compared(folder, runs, 1_000, first=True)
+
+
+def case_steps(folder: Path, runs: Runs) -> str:
+    """Cost per step, cutter alone. Per step: what a run takes beyond one of 10 steps."""
+    rows: list[list[str]] = []
+    least: dict[str, float] = {}
+    for size in SIZES:
+        tool = _ready(folder, "cutter", size)
+        number = max(3, runs.own // 2)
+        first = in_turn([(tool, 3)], first=True)["cutter"]
+        looked = in_turn([(tool, number)])["cutter"]
+        row = [f"{size:,} steps"]
+        for name, found in (("no-op", looked), ("first", first)):
+            base = least.setdefault(name, found.seconds)
+            rest = size - SIZES[0]
+            row += [seconds(found.seconds), f"{(found.seconds - base) / rest * 1000:.2f} ms" if rest else ""]
+            row.append(f"{found.mebibytes:.0f} MiB")
+        rows.append(row)
+        shutil.rmtree(tool.folder)
+    return table(("", "no-op", "per step", "memory", "first apply", "per step", "memory"), rows)
+
+
+def case_floor(folder: Path, runs: Runs) -> str:
+    """Show what no tool can be faster than."""
+    world, program = folder / "floor", str(Path(__file__).with_name("floor.py"))
+    python = [str(Path(sys.executable).resolve())]
+    writes, looks, bare = [], [], []
+    for _ in range(runs.own):
+        shutil.rmtree(world, ignore_errors=True)
+        writes.append(timed([*python, "-I", "-S", program, "write", str(world), "1000"], folder))
+        looks.append(timed([*python, "-I", "-S", program, "look", str(world)], folder))
+        bare.append(timed([*python, "-I", "-S", "-c", "pass"], folder))
+    rows = {
+        "bare Python": bare,
+        "read, hash and stat 1,000 files": looks,
+        "write 1,000 files durably": writes,
+    }
+    return table(_HEAD[:4], [_row(name, Measured(tuple(found)))[:4] for name, found in rows.items()])
+
+
+def _compared(folder: Path, runs: Runs, size: int, *, first: bool) -> str:
+    tools = [_ready(folder, name, size, done=not first) for name in runs.tools]
+    peer = runs.slow if size else runs.peer
+    found = in_turn([(tool, runs.own if tool.name == "cutter" else peer) for tool in tools], first=first)
+    for tool in tools:
+        _require_done(tool, _work(tool.world, size))
+        shutil.rmtree(tool.folder)
+    unit = found["cutter"].seconds
+    memory = f"\n\nLargest memory of cutter: {found['cutter'].mebibytes:.0f} MiB."
+    rows = [
+        [*_row(name, item), times(item.seconds, unit), str(len(item.samples))] for name, item in found.items()
+    ]
+    return table(_HEAD, rows) + memory
+
+
+def _row(name: str, found: Measured) -> list[str]:
+    best: Sample = min(found.samples)
+    return [name, seconds(found.seconds), seconds(best.seconds), seconds(best.processor)]
+
+
+def _ready(folder: Path, name: str, size: int, *, done: bool = False) -> Tool:
+    """Return a tool with its text of the work; `done`: the work is done, and checked, already."""
+    place = folder / f"{name}-{size}"
+    work = _work(place / "world", size)
+    tool = make_tool(name, place, work)
+    if done:
+        tool.run()
+        _require_done(tool, work)
+    return tool
+
+
+def _work(world: Path, size: int) -> Work:
+    return many(world, size) if size else gap5(world)
+
+
+def _require_done(tool: Tool, work: Work) -> None:
+    wrong = faults(work, tool.world)
+    if wrong:
+        raise RuntimeError(f"{tool.name} did not do the work: {wrong[0]}")
+
+
+CASES = {"gap5": case_gap5, "noop": case_noop, "first": case_first, "steps": case_steps, "floor": case_floor}
