@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
 
@@ -43,9 +44,9 @@ def _written(value: Any) -> str:
     """Return the canonical text of a value, in one pass: a run writes thousands of them."""
     kind = type(value)
     if kind is str:
-        return _text(value)
+        return _quoted(value) if value.isascii() else _text(value)
     if kind is dict or isinstance(value, Mapping):
-        return "{" + ",".join([f"{_key(key)}:{_written(value[key])}" for key in _sorted(value)]) + "}"
+        return "{" + ",".join([_key(key) + _written(value[key]) for key in _sorted(value)]) + "}"
     if value is None or kind is bool:
         return _CONSTANTS[value]
     if isinstance(value, int):
@@ -64,13 +65,14 @@ def _sorted(value: Mapping[Any, Any]) -> list[Any]:
         return list(value)
 
 
+@lru_cache(maxsize=1024)  # the same few keys come thousands of times
 def _key(key: Any) -> str:
     if not isinstance(key, str):
         raise NotCanonical(f"a key must be a string, not a {type(key).__name__}")
-    return _text(key)
+    return _text(key) + ":"
 
 
 def _text(value: str) -> str:
-    if not value.isascii() and _HIGH_SURROGATE.search(value):
+    if _HIGH_SURROGATE.search(value):
         raise NotCanonical("a string with a stray high surrogate has no canonical form")
     return _quoted(value)
