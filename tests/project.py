@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import sys
@@ -37,6 +38,7 @@ gaps:
     next_package: p
     objectives: [{objectives}]
 """
+_SET_DUMPABLE = 4
 _HOSTS = "all:\n  hosts:\n    web1:\n      ansible_connection: local\n"
 
 
@@ -126,6 +128,7 @@ def as_nobody(work: Callable[[], int]) -> int:
             os.setgroups([])
             os.setgid(65534)
             os.setuid(65534)
+            ctypes.CDLL(None).prctl(_SET_DUMPABLE, 1, 0, 0, 0)  # as after an exec: /proc/PID is ours again
         return work()
 
     return in_child(become_and_work)

@@ -57,7 +57,7 @@ def watched(tree: Path) -> dict[str, object]:
 
 def applied(*words: str) -> None:
     answer = cutter("apply", "--yes", *words)
-    assert answer.code == 0, answer
+    assert answer.code == 0, "\n".join(answer[1:])
 
 
 def converge() -> None:
@@ -119,7 +119,7 @@ def test_a_second_apply_writes_nothing_but_evidence(tree: Path) -> None:
     assert list((tree / "sandbox/target/kept").iterdir()), "something was replaced and kept"
     for words in ([], ["--diff"], ["--json"]):
         answer = cutter("apply", "--yes", *words, *(f"runbooks/{name}" for name in IN_ORDER))
-        assert answer.code == 0, answer
+        assert answer.code == 0, "\n".join(answer[1:])
         if words == ["--json"]:
             assert {name for run in json.loads(answer.out)["runs"] for name in run["outcomes"]} == {"ok"}
     assert watched(tree) == before
