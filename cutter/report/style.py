@@ -22,4 +22,6 @@ def paint(text: str, role: str, *, colour: bool) -> str:
 
 def printable(text: str) -> str:
     """Return text with control characters escaped, so that what was read elsewhere cannot move the cursor."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)
