@@ -6,11 +6,13 @@ import fcntl
 import json
 import os
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Self
 
 from cutter.errors import LockHeld
 from cutter.ledger.actor import host_name, user_name
+from cutter.ledger.complaints import refused
 
 _PAUSE_SECONDS = 0.05
 
@@ -30,12 +32,17 @@ class RunLock:
         self._file = -1
 
     def __enter__(self) -> Self:
-        """Take the lock. Raises LockHeld, naming the holder."""
+        """Take the lock. Raises LockHeld, naming the holder, and LedgerError where no file can be."""
+        with refused(self.path):
+            return self._entered()
+
+    def _entered(self) -> Self:
         os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
         file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             self._wait(file)
-            _write(file, json.dumps(_holder(self._run)).encode())
+            with suppress(OSError):
+                _write(file, json.dumps(_holder(self._run)).encode())
         except BaseException:
             os.close(file)
             raise
@@ -46,7 +53,8 @@ class RunLock:
         """Give the lock back; the file stays, since removing it would let two holders in."""
         file, self._file = self._file, -1
         try:
-            _write(file, b"")
+            with suppress(OSError):  # what stands there is only for a message
+                _write(file, b"")
         finally:
             os.close(file)
 
