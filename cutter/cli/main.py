@@ -43,7 +43,7 @@ def entry() -> NoReturn:
     interrupt_on_every_signal()
     code = main(sys.argv[1:])
     _flush()
-    sys.exit(code)
+    os._exit(code)  # all is closed and durable by now, and taking the interpreter apart takes 8 ms
 
 
 def main(words: list[str]) -> int:
