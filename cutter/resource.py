@@ -181,12 +181,10 @@ class Resource:
 
     def results(self, state: Optional[State]) -> Mapping[str, str]:
         """Return the outputs of a thing in this state."""
-        del state
         return {}
 
     def preview(self, change: Change, content: Content) -> str:
         """Return the change as text for a person, such as a unified diff, secrets as ``***``; or nothing."""
-        del change, content
         return ""
 
     def keyed(self, value: str | bytes) -> str:
@@ -229,7 +227,7 @@ def _mismatches(schema: Mapping[str, Any], value: Any) -> Iterator[Complaint]:
         return
     kind = schema.get("type")
     if isinstance(kind, str) and not _is_a(value, kind):
-        yield Complaint((), f"{value!r} is not a {kind}")
+        yield Complaint((), f"{'this' if isinstance(value, (list, dict)) else repr(value)} is not a {kind}")
     elif "enum" in schema and value not in schema["enum"]:
         yield Complaint((), f"{value!r} is not one of {', '.join(map(str, schema['enum']))}")
     elif isinstance(value, str) and "pattern" in schema and not fits(schema["pattern"], value):

@@ -42,6 +42,9 @@ def content_hash(
 def _secrets(value: Any, path: ValuePath) -> Iterator[tuple[ValuePath, Secret]]:
     if isinstance(value, Secret):
         yield path, value
+    if _is_secret_text(value):
+        yield (*path, "value"), Secret(value["value"])
+        return
     children: Any = value.items() if isinstance(value, Mapping) else ()
     if isinstance(value, (list, tuple)):
         children = enumerate(value)
@@ -49,9 +52,18 @@ def _secrets(value: Any, path: ValuePath) -> Iterator[tuple[ValuePath, Secret]]:
         yield from _secrets(item, (*path, key))
 
 
+def _is_secret_text(value: Any) -> bool:
+    """Tell whether this is a secret that is still a text, because the target has yet to complete it."""
+    return (
+        isinstance(value, Mapping) and value.get("secret") is True and isinstance(value.get("value"), str)
+    )
+
+
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, Secret):
         return None
+    if _is_secret_text(value):
+        return {**value, "value": None}
     if isinstance(value, Mapping):
         return {key: _without_secrets(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -37,8 +37,9 @@ class Problem(NamedTuple):
         return f"{said}\n    {hint}" if hint else said
 
     def plain(self) -> dict[str, Any]:
-        """Return the problem as values that JSON can carry."""
-        return {**self._asdict(), "position": str(self.position)}
+        """Return the problem as values that JSON can carry; without the text, which may hold a secret."""
+        told = {name: value for name, value in self._asdict().items() if name != "offending"}
+        return {**told, "position": str(self.position)}
 
 
 class InvalidDocuments(InvalidDocument):
