@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple, Optional
 
 
@@ -35,6 +36,25 @@ class Host(NamedTuple):
     variables: Variables
 
 
+class Database(NamedTuple):
+    """One database of databases.yml; exactly one of `embedded`, `env_file` and `dsn` says where it is.
+
+    `embedded` is the folder of a server of our own, `env_file` a file with the DOT_CUTTER_* wiring, `dsn`
+    says host, port and database without a password (libpq looks into ~/.pgpass). `dbname` is its name on an
+    embedded server. `logins` maps READER, WRITER, ... to names of users; `names` maps ours to those of an
+    existing schema.
+    """
+
+    name: str
+    production: bool
+    embedded: Optional[str] = None
+    env_file: Optional[str] = None
+    dsn: Optional[str] = None
+    dbname: str = ""
+    logins: Mapping[str, str] = MappingProxyType({})
+    names: Mapping[str, str] = MappingProxyType({})
+
+
 class Environment(NamedTuple):
     """An inventory folder, read whole.
 
@@ -54,3 +74,4 @@ class Environment(NamedTuple):
     hosts: tuple[Host, ...]
     groups: Mapping[str, tuple[str, ...]]
     digest: str
+    databases: tuple[Database, ...] = ()

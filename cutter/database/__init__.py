@@ -1,0 +1,3 @@
+"""Connections by login, the embedded server, the kill switch, and the transaction that is always rolled back."""
+
+from __future__ import annotations

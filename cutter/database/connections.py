@@ -1,0 +1,141 @@
+"""Connections by login: each fresh, not in autocommit, with time limits, and of a server new enough."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from cutter.database.failures import refused_connection, told
+from cutter.database.places import ROLE_LOGINS, Login, Place, place_of
+from cutter.errors import ConfigurationError
+from cutter.model.inventory import Database
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from cutter.database.embedded import EmbeddedServer
+
+    Connection = psycopg.Connection[tuple[Any, ...]]
+
+OLDEST = 13
+TIMEOUTS: Mapping[str, str] = MappingProxyType(
+    {"lock_timeout": "5s", "statement_timeout": "10min", "idle_in_transaction_session_timeout": "60s"}
+)
+_CONNECT_SECONDS = 10
+_IDENTITY = """
+    SELECT control.system_identifier::text, own.oid::text, own.datname
+    FROM pg_control_system() AS control, pg_database AS own
+    WHERE own.datname = current_database()
+"""
+
+
+class ConnectionProvider:
+    """Gives connections to one database: ``provider("WRITER")``; the caller closes each.
+
+    A context manager: it holds the embedded server, where the database has one, until it is closed.
+    """
+
+    def __init__(self, database: Database) -> None:
+        """Take the database as the inventory has it; nothing is read or started yet."""
+        self.database = database
+        self._server: EmbeddedServer | None = None
+        self._place: Place | None = None
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let go of the embedded server."""
+        self.close()
+
+    def __call__(self, login: str) -> Connection:
+        """Return a new connection of a login (READER, WRITER, ...; see places.LOGINS).
+
+        Raises ConfigurationError for a login that is not configured, a wrong password and a server older
+        than 13, Unavailable when there is no answer.
+        """
+        place = self.place
+        return connect(place, place.login(login), name=self.database.name, login_name=login)
+
+    def by_role(self, role: str) -> Connection:
+        """Return a new connection of the login behind a role: cut, governance, verify, reader, ..."""
+        if role not in ROLE_LOGINS:
+            raise ConfigurationError(f"there is no role {role!r}; there are {', '.join(ROLE_LOGINS)}")
+        return self(ROLE_LOGINS[role])
+
+    def has(self, login: str) -> bool:
+        """Tell whether a login is configured."""
+        return login in self.place.logins
+
+    @property
+    def place(self) -> Place:
+        """Where the database is; the embedded server is started, its database made, when that is needed."""
+        if self.database.embedded is not None:
+            self._serve(self.database.embedded)
+        if self._place is None:
+            self._place = place_of(self.database, self._server.socket_folder if self._server else "")
+        return self._place
+
+    def close(self) -> None:
+        """Let go of the embedded server; connections that are open end with it."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def _serve(self, folder: str) -> None:
+        from cutter.database.embedded import EmbeddedServer
+
+        if self._server is None:
+            self._server = EmbeddedServer(folder)
+            self._server.start()
+            self._server.create_database(self.database.dbname or self.database.name)
+        else:
+            self._server.start()
+
+
+def connect(place: Place, login: Login, *, name: str = "", login_name: str = "", **words: Any) -> Connection:
+    """Return a new connection with the time limits of every session of ours.
+
+    `name` and `login_name` are for messages. Raises ConfigurationError and Unavailable.
+    """
+    import psycopg
+
+    where = f"{name or place.shown()} as {login_name or login.user}"
+    options = " ".join(f"-c {key}={value}" for key, value in TIMEOUTS.items())
+    given: dict[str, Any] = {"hostaddr": "", "connect_timeout": _CONNECT_SECONDS, **place.words, **words}
+    if login.password is not None:
+        given["password"] = login.password.reveal()
+    try:
+        connection = psycopg.connect(user=login.user, application_name="cutter", options=options, **given)
+    except psycopg.Error as error:
+        raise refused_connection(error, where, login.user, place.origin) from None
+    _demand_version(connection, where)
+    return connection
+
+
+def identity(connection: Connection) -> str:
+    """Return ``postgresql:SYSTEM IDENTIFIER:OID:NAME`` of the connection's database, the same at every call.
+
+    A copy, be it restored elsewhere or under another name, has another identity.
+    """
+    with told("identity"):
+        row = connection.execute(_IDENTITY).fetchone()
+    return ":".join(("postgresql", *row)) if row else ""
+
+
+def _demand_version(connection: Connection, where: str) -> None:
+    version = connection.info.server_version // 10000
+    if version < OLDEST:
+        connection.close()
+        raise ConfigurationError(
+            f"the server is PostgreSQL {version}, and {OLDEST} is the oldest that can be used",
+            place=where,
+            remedy="upgrade the server",
+        )

@@ -1,0 +1,148 @@
+"""Where a database is, and as whom each login enters it: from databases.yml and the wiring it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from cutter.errors import ConfigurationError
+from cutter.model.inventory import Database
+from cutter.model.secret import Secret
+
+LOGINS = ("READER", "WRITER", "VERIFY", "ENACT", "BACKUP", "SCRATCH", "OWNER")
+ROLE_LOGINS: Mapping[str, str] = MappingProxyType(
+    {
+        "cut": "WRITER",
+        "governance": "WRITER",
+        "verify": "WRITER",
+        "reader": "READER",
+        "enact": "ENACT",
+        "backup": "BACKUP",
+        "scratch": "SCRATCH",
+    }
+)
+"""The login behind each role. The three legs of a cut share one: a leg narrows itself by SET LOCAL ROLE."""
+
+PREFIX = "DOT_CUTTER_"
+_KEYS = {"HOST": "host", "PORT": "port", "DB": "dbname"}
+_FORBIDDEN = ("password", "user", "passfile")
+
+
+class Login(NamedTuple):
+    """A user of a database and its password; None leaves the password to libpq or to the socket."""
+
+    user: str
+    password: Secret | None
+
+
+class Place(NamedTuple):
+    """Where to connect (libpq's words, no user, no password) and the logins that are configured.
+
+    `origin` names the file to correct when it is wrong.
+    """
+
+    words: Mapping[str, str]
+    logins: Mapping[str, Login]
+    origin: str
+
+    def login(self, name: str) -> Login:
+        """Return a login. Raises ConfigurationError when the configuration has none of that name."""
+        if name not in LOGINS:
+            raise ConfigurationError(f"there is no login {name!r}; there are {', '.join(LOGINS)}")
+        if name not in self.logins:
+            raise ConfigurationError(
+                f"the login {name} is not configured",
+                place=self.origin,
+                remedy=f"add {PREFIX}{name}_USER and {PREFIX}{name}_PASSWORD",
+            )
+        return self.logins[name]
+
+    def shown(self) -> str:
+        """Return host, port and database in one word, for messages."""
+        words = self.words
+        return f"{words.get('host', 'localhost')}:{words.get('port', '5432')}/{words.get('dbname', '')}"
+
+
+def place_of(database: Database, socket_folder: str = "") -> Place:
+    """Return where a database is; `socket_folder` is that of its embedded server.
+
+    Raises ConfigurationError when the wiring is missing or incomplete.
+    """
+    if database.embedded is not None:
+        return _embedded(database, socket_folder)
+    if database.env_file is not None:
+        return _wired(database.env_file)
+    if database.dsn is not None:
+        return _of_dsn(database)
+    raise ConfigurationError(
+        f"the database {database.name} has neither embedded, env_file nor dsn", place="databases.yml"
+    )
+
+
+def user_names(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the user of each login but the owner: as given, or cutter_reader, cutter_writer, ..."""
+    own = {login: f"cutter_{login.lower()}" for login in LOGINS if login != "OWNER"}
+    return {**own, **given}
+
+
+def _embedded(database: Database, socket_folder: str) -> Place:
+    from cutter.database.embedded import PORT, SUPERUSER
+
+    users = {"OWNER": SUPERUSER, **user_names(database.logins)}
+    words = {"host": socket_folder, "port": str(PORT), "dbname": database.dbname or database.name}
+    return Place(words, {name: Login(user, None) for name, user in users.items()}, str(database.embedded))
+
+
+def _wired(path: str) -> Place:
+    from cutter.env_text.document import EnvText
+
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            text = EnvText(file.read())
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigurationError(
+            f"the database wiring cannot be read: {why}", place=path, remedy="cutter apply runbooks/gap5.yml"
+        ) from None
+    missing = [PREFIX + key for key in _KEYS if not text.filled(PREFIX + key)]
+    if missing:
+        raise ConfigurationError(f"{', '.join(missing)} missing", place=path, remedy="add them to the file")
+    words = {word: str(text.value(PREFIX + key)) for key, word in _KEYS.items()}
+    if not words["port"].isascii() or not words["port"].isdigit():
+        raise ConfigurationError(f"{PREFIX}PORT is not a port number", place=path, remedy="correct it")
+    return Place(words, dict(_wired_logins(text, path)), path)
+
+
+def _wired_logins(text: object, path: str) -> list[tuple[str, Login]]:
+    from cutter.env_text.document import EnvText
+
+    found = []
+    for name in LOGINS:
+        user, password = (f"{PREFIX}{name}_{what}" for what in ("USER", "PASSWORD"))
+        if isinstance(text, EnvText) and text.filled(user):
+            secret = Secret(str(text.value(password))) if text.filled(password) else None
+            found.append((name, Login(str(text.value(user)), secret)))
+    return found
+
+
+def _of_dsn(database: Database) -> Place:
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    place = f"databases.yml: {database.name}.dsn"
+    try:
+        words = {key: str(value) for key, value in conninfo_to_dict(database.dsn or "").items() if value}
+    except ProgrammingError:
+        raise ConfigurationError(
+            "it is no connection string", place=place, remedy="host=... dbname=..."
+        ) from None
+    for word in _FORBIDDEN:
+        if word in words:
+            raise ConfigurationError(
+                f"it names a {word}; users come from logins:, passwords from ~/.pgpass or an env_file",
+                place=place,
+                remedy=f"remove the {word} from the connection string",
+            )
+    logins = {name: Login(user, None) for name, user in user_names(database.logins).items()}
+    return Place(words, logins, place)

@@ -1,0 +1,45 @@
+"""A real PostgreSQL for tests: one server per test process, one fresh database per test."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from cutter.database.connections import ConnectionProvider
+from cutter.database.embedded import EmbeddedServer
+from cutter.model.inventory import Database
+
+_HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """A server of this test process; it ends with it, however that ends."""
+    with EmbeddedServer(str(tmp_path_factory.mktemp("postgres") / "server"), _HASTY) as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres_server: EmbeddedServer) -> Iterator[Database]:
+    """A database of this test alone, empty, as an inventory would describe it. Roles are the server's."""
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    postgres_server.create_database(name)
+    yield Database("governed", production=False, embedded=postgres_server.folder, dbname=name)
+    with superuser(postgres_server) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def provider(database: Database) -> Iterator[ConnectionProvider]:
+    """Connections to the test's database; OWNER is the server's superuser."""
+    with ConnectionProvider(database) as found:
+        yield found
+
+
+def superuser(server: EmbeddedServer, dbname: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+    """Return an autocommit connection of the superuser."""
+    return psycopg.connect(host=server.socket_folder, user="postgres", dbname=dbname, autocommit=True)
