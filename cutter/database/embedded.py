@@ -1,7 +1,8 @@
 """A PostgreSQL of our own on a unix socket, for the sandbox and for tests; never for production.
 
-One folder is one server. Any number of processes may use it, at once or in turn: the first starts it, the last
-one's end ends it, a kill -9 too (see embedded_guard). Who may enter the folder (0700) may connect as anyone.
+One folder is one server. Any number of processes may use it, at once or in turn: the first starts it, and the
+end of the last ends it, be it a kill -9 (see embedded_guard). Who may enter the folder (0700) may connect as
+anyone.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _SETTINGS = {
 
 
 class EmbeddedServer:
-    """The server of one folder, held for as long as this object is: a context manager, or `start` and `close`.
+    """The server of one folder, held from `start` to `close`: also a context manager.
 
     `settings` are server settings for the process that happens to start it.
     """
@@ -104,8 +105,8 @@ class EmbeddedServer:
         """Make a database of this name where there is none; two who do it at once both succeed."""
         import psycopg
 
-        where = {"host": self.socket_folder, "port": PORT, "user": SUPERUSER, "dbname": SUPERUSER}
-        with psycopg.connect(**where, autocommit=True) as connection:
+        where = f"port={PORT} user={SUPERUSER} dbname={SUPERUSER}"
+        with psycopg.connect(where, host=self.socket_folder, autocommit=True) as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
             if found is None:
                 made = psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE template0")

@@ -1,8 +1,8 @@
 """The process between an embedded server and its users: it ends the server when nobody uses it any more.
 
 A script of its own, run as ``python -I -S embedded_guard.py FOLDER LOCK_FD ARGV...``. Whoever uses the server
-holds a shared lock on FOLDER/users, and a lock dies with its holder, however that one dies. The guard waits for
-the exclusive lock; when it has it, nobody is left. Should the guard itself be killed, the server gets the
+holds a shared lock on FOLDER/users, and a lock dies with its holder, however that one dies. The guard waits
+for the exclusive lock; when it has it, nobody is left. Should the guard itself be killed, the server gets the
 signal that ``setpriv --pdeathsig`` asked for.
 """
 
@@ -23,7 +23,7 @@ _STATUS_LINE = 7
 
 def main(folder: str, lock: int, argv: list[str]) -> int:
     """Start the server, say ``ready`` when it is, and wait until it ends or nobody holds it."""
-    os.set_inheritable(lock, False)
+    os.set_inheritable(lock, False)  # noqa: FBT003 - the standard library has no keyword for it
     with open(os.path.join(folder, "server.log"), "ab") as log:
         server = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/")
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # whoever wants it to end lets go of it
@@ -32,7 +32,7 @@ def main(folder: str, lock: int, argv: list[str]) -> int:
         return 1
     os.write(1, b"ready\n")
     os.close(1)
-    threading.Thread(target=_end_with, args=(server, lock), daemon=True).start()
+    threading.Thread(target=_end_with, args=(server,), daemon=True).start()
     with open(os.path.join(folder, "users"), "rb") as users:
         fcntl.flock(users, fcntl.LOCK_EX)
         _stop(server)
@@ -49,14 +49,13 @@ def _ready(server: subprocess.Popen[bytes], pid_file: str) -> bool:
                 lines = file.read().splitlines()
         except OSError:
             lines = []
-        if len(lines) > _STATUS_LINE and lines[0] == str(server.pid):
-            if lines[_STATUS_LINE].strip() == "ready":
-                return True
+        if lines[:1] == [str(server.pid)] and [line.strip() for line in lines[_STATUS_LINE:]] == ["ready"]:
+            return True
         time.sleep(0.01)
     return False
 
 
-def _end_with(server: subprocess.Popen[bytes], lock: int) -> None:
+def _end_with(server: subprocess.Popen[bytes]) -> None:
     server.wait()
     os._exit(1)
 
