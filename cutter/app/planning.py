@@ -61,10 +61,9 @@ def refuse_unmet(workspace: Workspace, job: Job, plan: Plan, *, preflight_later:
     after it.
     """
     for target in plan.targets:
-        for step in target.refused:
-            is_preflight = step in target.preflight
-            if not (is_preflight and preflight_later):
-                raise refusal(workspace, job, target, step, is_preflight=is_preflight)
+        is_preflight = bool(target.unmet) and not preflight_later
+        for step in target.unmet if is_preflight else target.blocked:
+            raise refusal(workspace, job, target, step, is_preflight=is_preflight)
 
 
 def refusal(
@@ -73,7 +72,7 @@ def refusal(
     """Return the error that says what stands in the way, and which runbook provides what is missing."""
     from cutter.report.plan_text import unmet
 
-    number = sum(other in target.refused for other in (target.preflight if is_preflight else target.steps))
+    number = len(target.unmet if is_preflight else target.blocked)
     more = f" (and {number - 1} more)" if number > 1 else ""
     kind = "preflight" if is_preflight else "step"
     remedy = step.look.remedy

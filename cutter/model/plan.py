@@ -83,10 +83,19 @@ class TargetPlan(NamedTuple):
     steps: tuple[PlannedStep, ...]
 
     @property
+    def unmet(self) -> tuple[PlannedStep, ...]:
+        """Preflight steps that do not hold."""
+        return tuple(step for step in self.preflight if step.look.prediction is not Prediction.NO_CHANGE)
+
+    @property
+    def blocked(self) -> tuple[PlannedStep, ...]:
+        """Steps that something is in the way of."""
+        return tuple(step for step in self.steps if step.look.prediction is Prediction.BLOCKED)
+
+    @property
     def refused(self) -> tuple[PlannedStep, ...]:
         """Preflight steps that do not hold, and steps that something is in the way of."""
-        unmet = [step for step in self.preflight if step.look.prediction is not Prediction.NO_CHANGE]
-        return (*unmet, *(step for step in self.steps if step.look.prediction is Prediction.BLOCKED))
+        return (*self.unmet, *self.blocked)
 
     @property
     def pending(self) -> tuple[PlannedStep, ...]:
