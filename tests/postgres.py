@@ -18,14 +18,14 @@ _HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """A server of this test process; it ends with it, however that ends."""
+    """Start a server of this test process; it ends with it, however that ends."""
     with EmbeddedServer(str(tmp_path_factory.mktemp("postgres") / "server"), _HASTY) as server:
         yield server
 
 
 @pytest.fixture
 def database(postgres_server: EmbeddedServer) -> Iterator[Database]:
-    """A database of this test alone, empty, as an inventory would describe it. Roles are the server's."""
+    """Make a database of this test alone, empty, as an inventory would describe it. Roles are the server's."""
     name = f"t_{uuid.uuid4().hex[:12]}"
     postgres_server.create_database(name)
     yield Database("governed", production=False, embedded=postgres_server.folder, dbname=name)
@@ -35,7 +35,7 @@ def database(postgres_server: EmbeddedServer) -> Iterator[Database]:
 
 @pytest.fixture
 def provider(database: Database) -> Iterator[ConnectionProvider]:
-    """Connections to the test's database; OWNER is the server's superuser."""
+    """Give connections to the test's database; OWNER is the server's superuser."""
     with ConnectionProvider(database) as found:
         yield found
 

@@ -1,4 +1,4 @@
-"""What a database's complaint means to an operator: a leaf of the tree, never a traceback, never a password."""
+"""What a database's complaint means to an operator: a leaf of the tree, no traceback, no password."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import psycopg
 
 _LOST = ("08", "57P0", "53", "58")
+_REFUSALS = ("does not exist", "pg_hba.conf", "no password supplied", "not permitted")
 _TIMEOUTS = {
     "57014": "the statement took too long or was cancelled",
     "25P03": "the transaction waited too long for its next statement",
@@ -70,9 +71,7 @@ def refused_connection(error: psycopg.Error, place: str, user: str, origin: str)
             place=place,
             remedy=f"correct the password in {origin}",
         )
-    if any(
-        words in said for words in ("does not exist", "pg_hba.conf", "no password supplied", "not permitted")
-    ):
+    if any(words in said for words in _REFUSALS):
         return ConfigurationError(
             f"the server refused {user}: {said}", place=place, remedy=f"correct {origin}, or the server"
         )

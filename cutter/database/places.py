@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cutter.errors import ConfigurationError
 from cutter.model.inventory import Database
 from cutter.model.secret import Secret
+
+if TYPE_CHECKING:
+    from cutter.env_text.document import EnvText
 
 LOGINS = ("READER", "WRITER", "VERIFY", "ENACT", "BACKUP", "SCRATCH", "OWNER")
 ROLE_LOGINS: Mapping[str, str] = MappingProxyType(
@@ -111,18 +114,16 @@ def _wired(path: str) -> Place:
     words = {word: str(text.value(PREFIX + key)) for key, word in _KEYS.items()}
     if not words["port"].isascii() or not words["port"].isdigit():
         raise ConfigurationError(f"{PREFIX}PORT is not a port number", place=path, remedy="correct it")
-    return Place(words, dict(_wired_logins(text, path)), path)
+    return Place(words, _wired_logins(text), path)
 
 
-def _wired_logins(text: object, path: str) -> list[tuple[str, Login]]:
-    from cutter.env_text.document import EnvText
-
-    found = []
+def _wired_logins(text: EnvText) -> dict[str, Login]:
+    found = {}
     for name in LOGINS:
         user, password = (f"{PREFIX}{name}_{what}" for what in ("USER", "PASSWORD"))
-        if isinstance(text, EnvText) and text.filled(user):
+        if text.filled(user):
             secret = Secret(str(text.value(password))) if text.filled(password) else None
-            found.append((name, Login(str(text.value(user)), secret)))
+            found[name] = Login(str(text.value(user)), secret)
     return found
 
 
@@ -134,9 +135,8 @@ def _of_dsn(database: Database) -> Place:
     try:
         words = {key: str(value) for key, value in conninfo_to_dict(database.dsn or "").items() if value}
     except ProgrammingError:
-        raise ConfigurationError(
-            "it is no connection string", place=place, remedy="host=... dbname=..."
-        ) from None
+        remedy = "write it like: host=db1 port=5432 dbname=governed"
+        raise ConfigurationError("it is no connection string", place=place, remedy=remedy) from None
     for word in _FORBIDDEN:
         if word in words:
             raise ConfigurationError(
