@@ -55,7 +55,8 @@ class Agent:
         for step in steps:
             look = self._look_at(step, pending, preview=preview)
             if look.prediction in (Prediction.CHANGE, Prediction.UNKNOWN):
-                pending.append(look)
+                if not pending or _makes_way(look):  # the others would only be asked in vain, again and again
+                    pending.append(look)
             elif look.prediction is Prediction.NO_CHANGE:
                 self.outputs[step.id] = look.outputs
             yield look
@@ -312,11 +313,15 @@ def _unknown(step: StepRequest, reason: str) -> Look:
 
 def _obstacle(step: StepRequest, error: CutterError, pending: list[Look]) -> Look:
     """Judge why a step cannot be seen: an earlier pending step may move it out of the way, or none does."""
-    makes_way = any(look.prediction is Prediction.UNKNOWN or look.change.removes for look in pending)
+    makes_way = any(map(_makes_way, pending))
     if (isinstance(error, Unavailable) and pending) or (isinstance(error, Conflict) and makes_way):
         return _unknown(step, f"{error.cause}; an earlier step may change that")
     code = error.exit_code if isinstance(error, (Unavailable, PermissionRefused)) else Conflict.exit_code
     return Look(step.id, Prediction.BLOCKED, reason=error.cause, remedy=error.remedy, exit_code=code)
+
+
+def _makes_way(look: Look) -> bool:
+    return look.prediction is Prediction.UNKNOWN or look.change.removes
 
 
 def _moved_on(step: RevertRequest, found: Optional[State]) -> str:
