@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.floor import write
 from bench.table import seconds, table, times
-from bench.timing import Measured, Sample, in_turn, timed
+from bench.timing import Measured, Sample, in_turn
 from bench.tools import Tool, make_tool
 from bench.work import Work, faults, gap5, many
 
 TOOLS = ("cutter", "pyinfra", "ansible")
 SIZES = (10, 100, 1_000, 10_000)
+PYTHON = (str(Path(sys.executable).resolve()), "-I", "-S")
 _HEAD = ("", "median", "fastest", "processor", "times cutter", "runs")
 
 
@@ -63,30 +65,34 @@ def case_steps(folder: Path, runs: Runs) -> str:
 
 
 def case_floor(folder: Path, runs: Runs) -> str:
-    """Show what no tool can be faster than."""
-    world, program = folder / "floor", str(Path(__file__).with_name("floor.py"))
-    python = [str(Path(sys.executable).resolve())]
-    writes, looks, bare = [], [], []
-    for _ in range(runs.own):
-        shutil.rmtree(world, ignore_errors=True)
-        writes.append(timed([*python, "-I", "-S", program, "write", str(world), "1000"], folder))
-        looks.append(timed([*python, "-I", "-S", program, "look", str(world)], folder))
-        bare.append(timed([*python, "-I", "-S", "-c", "pass"], folder))
-    rows = {
-        "bare Python": bare,
-        "read, hash and stat 1,000 files": looks,
-        "write 1,000 files durably": writes,
-    }
-    return table(_HEAD[:4], [_row(name, Measured(tuple(found)))[:4] for name, found in rows.items()])
+    """Show what no tool can be faster than: an interpreter that does nothing, a plain loop over the files."""
+    bare = Tool("bare Python", folder, [*PYTHON, "-c", "pass"], (), {})
+    tools = [bare, _plain_loop(folder / "looks", 1_000, first=False)]
+    found = in_turn([(tool, runs.own) for tool in tools])
+    found["the same, written durably"] = in_turn(
+        [(_plain_loop(folder / "writes", 1_000, first=True), runs.own)], first=True
+    )["plain loop"]
+    return table(_HEAD[:4], [_row(name, item)[:4] for name, item in found.items()])
+
+
+def _plain_loop(place: Path, size: int, *, first: bool) -> Tool:
+    """Return what only reads, or only writes, the files of `many` in a loop of the standard library."""
+    files = place / "world" / "files"
+    files.parent.mkdir(parents=True)
+    if not first:
+        write(str(files), size)
+    words = ["write", str(files), str(size)] if first else ["look", str(files)]
+    return Tool("plain loop", place, [*PYTHON, str(Path(__file__).with_name("floor.py")), *words], (), {})
 
 
 def _compared(folder: Path, runs: Runs, size: int, *, first: bool) -> str:
     tools = [_ready(folder, name, size, done=not first) for name in runs.tools]
     peer = runs.slow if size else runs.peer
-    found = in_turn([(tool, runs.own if tool.name == "cutter" else peer) for tool in tools], first=first)
+    turns = [(tool, runs.own if tool.name == "cutter" else peer) for tool in tools]
+    loop = [(_plain_loop(folder / "floor", size, first=first), runs.own)] if size else []
+    found = in_turn([*turns, *loop], first=first)
     for tool in tools:
         _require_done(tool, _work(tool.world, size))
-        shutil.rmtree(tool.folder)
     unit = found["cutter"].seconds
     memory = f"\n\nLargest memory of cutter: {found['cutter'].mebibytes:.0f} MiB."
     rows = [

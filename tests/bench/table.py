@@ -29,4 +29,4 @@ def seconds(value: float) -> str:
 def times(value: float, unit: float) -> str:
     """Return how many times as long something took."""
     ratio = value / unit
-    return f"{ratio:.0f}x" if ratio >= 10 else f"{ratio:.1f}x"
+    return f"{ratio:.0f}x" if ratio >= 10 else f"{ratio:.1f}x" if ratio >= 1 else f"{ratio:.2f}x"
