@@ -74,8 +74,20 @@ def _candidate(place: Place) -> Iterator[Candidate]:
         yield Candidate(fd, beside)
     finally:
         os.close(fd)
-        with suppress(FileNotFoundError):  # it has been moved into its place
-            os.unlink(beside.name, dir_fd=place.fd)
+        _forget(beside, place)
+
+
+def _forget(beside: Place, place: Place) -> None:
+    """Take the temporary name away, unless it has been moved into its place."""
+    try:
+        with suppress(FileNotFoundError):
+            os.unlink(beside.name, dir_fd=beside.fd)
+    except OSError as error:
+        raise StepFailed(
+            f"{beside.path}, a temporary name of {place.path}, could not be removed: {error.strerror}",
+            world=f"{place.path} is either as it was or as declared, never in between",
+            remedy=f"rm {beside.path}",
+        ) from error
 
 
 def _fill(candidate: Candidate, content: bytes, attributes: State, *, exact: bool) -> None:
