@@ -25,7 +25,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedd
 
 @pytest.fixture
 def database(postgres_server: EmbeddedServer) -> Iterator[Database]:
-    """Make a database of this test alone, empty, as an inventory would describe it. Roles are the server's."""
+    """Make a database of this test alone, empty, as an inventory would describe it. Roles outlive it."""
     name = f"t_{uuid.uuid4().hex[:12]}"
     postgres_server.create_database(name)
     yield Database("governed", production=False, embedded=postgres_server.folder, dbname=name)

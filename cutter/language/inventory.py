@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from cutter.errors import UsageError
+from cutter.language.inventory_databases import databases_of
 from cutter.language.inventory_files import Folder
 from cutter.language.inventory_groups import Groups
 from cutter.language.inventory_hosts import host_of
+from cutter.language.inventory_settings import setting
 from cutter.language.problems import InvalidDocuments, Problem, nearest
 from cutter.language.strict_yaml import Document
 from cutter.model.canonical import digest
 from cutter.model.inventory import Environment, Host
-from cutter.model.references import BadReference, Unresolved, lookup_in, resolve
 from cutter.model.runbook import Position
 
 LEDGER = "/var/lib/cutter/ledger"
@@ -34,6 +35,7 @@ def load_environment(folder: str | os.PathLike[str]) -> Environment:
         "project_dir": files.project_dir,
         "environment": settings["name"],
     }
+    databases = databases_of(files, builtins)
     hosts = tuple(host_of(name, groups, layers, builtins, files.problems) for name in groups.hosts)
     if files.problems:
         raise InvalidDocuments(files.problems)
@@ -44,6 +46,7 @@ def load_environment(folder: str | os.PathLike[str]) -> Environment:
         hosts=tuple(host for host in hosts if host is not None),
         groups={name: groups.hosts_of(name) for name in groups.names},
         digest=digest("environment", files.values),
+        databases=databases,
     )
 
 
@@ -56,7 +59,7 @@ def _settings(files: Folder, own: Document | None) -> dict[str, Any]:
         "project_dir": files.project_dir,
         "environment": given.get("name", name),
     }
-    found = {key: _setting(files.problems, own, key, value, named) for key, value in given.items()}
+    found = {key: setting(files.problems, own, (key,), value, named) for key, value in given.items()}
     return {
         "name": str(found.get("name", name)),
         "production": found.get("production", "yes") == "yes",
@@ -65,20 +68,6 @@ def _settings(files: Folder, own: Document | None) -> dict[str, Any]:
         "target_state": found.get("target_state", TARGET_STATE),
         "matrix_file": found.get("matrix_file"),
     }
-
-
-def _setting(
-    problems: list[Problem], own: Document | None, key: str, value: Any, named: Mapping[str, str]
-) -> Any:
-    try:
-        return resolve(value, lambda name: lookup_in(named, name))
-    except (Unresolved, BadReference) as error:
-        if own is not None:
-            meant = nearest(error.name, named) if isinstance(error, Unresolved) else ""
-            what = f"{error.name!r} is not known here" if isinstance(error, Unresolved) else str(error)
-            advice = f"known are {', '.join(named)}"
-            problems.append(own.problem((key,), what, offending=str(value), suggestion=meant, advice=advice))
-        return value
 
 
 def select(environment: Environment, pattern: str, limit: str = "") -> tuple[Host, ...]:

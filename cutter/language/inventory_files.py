@@ -108,7 +108,11 @@ def _suffix(name: str) -> str:
 
 def words_of(schema: str) -> Any:
     """Return the rule that tells under which keys of a kind of document an unquoted yes or no is the word."""
-    own = {"environment": {"production", "sandbox"}, "gap-matrix": {"blocks_first_production_run"}}
+    own = {
+        "databases": {"production"},
+        "environment": {"production", "sandbox"},
+        "gap-matrix": {"blocks_first_production_run"},
+    }
     names = own.get(schema, set())
     ansible = schema in {"hosts", "vars"}
     return lambda key: key in names or (ansible and key.startswith("ansible_"))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cutter.language.ids import ID_PATTERN
-from cutter.language.schema_inventory import ENVIRONMENT, HOSTS, VARS
+from cutter.language.schema_inventory import DATABASES, ENVIRONMENT, HOSTS, VARS
 from cutter.language.schema_matrix import GAP_MATRIX
 from cutter.resource import Param, Resource
 from cutter.resources import resource_type, type_names
@@ -28,7 +28,7 @@ _CHOICES = ("oneOf", "anyOf")
 def schema_documents() -> dict[str, dict[str, Any]]:
     """Return every schema by its file's name under schemas/."""
     found = {"runbook": runbook_schema(), "hosts": HOSTS, "environment": ENVIRONMENT, "vars": VARS}
-    found["gap-matrix"] = GAP_MATRIX
+    found |= {"databases": DATABASES, "gap-matrix": GAP_MATRIX}
     return {f"{name}.schema.json": {"$schema": DIALECT, **found[name]} for name in sorted(found)}
 
 
@@ -41,7 +41,7 @@ def schema_texts() -> dict[str, str]:
 
 
 def schema_of(name: str) -> dict[str, Any]:
-    """Return the schema of one kind of document: runbook, hosts, environment, vars or gap-matrix."""
+    """Return the schema of one kind of document, like runbook or hosts."""
     return schema_documents()[f"{name}.schema.json"]
 
 

@@ -76,6 +76,49 @@ ENVIRONMENT: dict[str, Any] = {
     },
 }
 
+_USER = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_$-]{0,62}$"}
+
+_LOGINS = ("READER", "WRITER", "VERIFY", "ENACT", "BACKUP", "SCRATCH", "OWNER")
+
+DATABASES: dict[str, Any] = {
+    "title": "The databases of an environment",
+    "description": "Each says where it is by exactly one of embedded, env_file and dsn.",
+    "type": "object",
+    "minProperties": 1,
+    "propertyNames": {"pattern": "^[a-z0-9]+([-_][a-z0-9]+)*$"},
+    "additionalProperties": {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["production"],
+        "properties": {
+            "production": {**_WORD, "description": "Whether a mistake here hurts: yes or no."},
+            "embedded": {**_PLACE, "description": "The folder of a server of our own; never for production."},
+            "env_file": {**_PLACE, "description": "A file with the DOT_CUTTER_* wiring."},
+            "dsn": {
+                "type": "string",
+                "minLength": 1,
+                "description": "Host, port and database as libpq reads them, without user and password.",
+            },
+            "dbname": {**_USER, "description": "Its name on the embedded server; its own name by default."},
+            "logins": {
+                "type": "object",
+                "description": "The user of each login; cutter_reader, cutter_writer, ... by default.",
+                "additionalProperties": False,
+                "properties": dict.fromkeys(_LOGINS, _USER),
+            },
+            "names": {
+                "type": "object",
+                "description": "Names in an existing schema for what cutter calls otherwise.",
+                "propertyNames": _NAMES,
+                "additionalProperties": {
+                    "type": "string",
+                    "pattern": r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$",
+                },
+            },
+        },
+    },
+}
+
 VARS: dict[str, Any] = {
     "title": "Variables of a group or a host",
     "type": ["object", "null"],

@@ -1,0 +1,54 @@
+"""databases.yml to the databases of an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cutter.language.inventory_files import Folder
+from cutter.language.inventory_settings import setting
+from cutter.language.strict_yaml import Document
+from cutter.model.inventory import Database
+
+PLACES = ("embedded", "env_file", "dsn")
+
+
+def databases_of(files: Folder, named: Mapping[str, str]) -> tuple[Database, ...]:
+    """Return the databases of an inventory folder, in the order of the file; its problems are gathered.
+
+    `named` are the names that references may use.
+    """
+    document = files.document("databases.yml", "databases")
+    if document is None or not isinstance(document.value, dict):
+        return ()
+    given = [(name, body) for name, body in document.value.items() if isinstance(body, dict)]
+    return tuple(_database(files, document, name, body, named) for name, body in given)
+
+
+def _database(
+    files: Folder, document: Document, name: str, body: Mapping[str, Any], named: Mapping[str, str]
+) -> Database:
+    said = {key: setting(files.problems, document, (name, key), value, named) for key, value in body.items()}
+    _look_at_place(files, document, name, body)
+    return Database(
+        name,
+        production=said.get("production", "yes") != "no",
+        **{key: said[key] for key in (*PLACES, "dbname", "logins", "names") if key in said},
+    )
+
+
+def _look_at_place(files: Folder, document: Document, name: str, body: Mapping[str, Any]) -> None:
+    places = [key for key in PLACES if key in body]
+    if len(places) != 1:
+        found = f"has {' and '.join(places)}" if places else "has none of them"
+        what = f"where it is must be said by one of {', '.join(PLACES)}; it {found}"
+        files.problems.append(document.problem((name,), what, key=True, offending=name))
+    if "embedded" in body and body.get("production") == "yes":
+        what = "an embedded server is never production"
+        files.problems.append(document.problem((name, "production"), what, offending="yes"))
+    if "dbname" in body and "embedded" not in body:
+        what = "dbname belongs to embedded; an env_file has DOT_CUTTER_DB, a dsn has dbname="
+        files.problems.append(document.problem((name, "dbname"), what, key=True, offending="dbname"))
+    if "logins" in body and "env_file" in body:
+        what = "logins belongs to embedded and dsn; an env_file has DOT_CUTTER_<LOGIN>_USER"
+        files.problems.append(document.problem((name, "logins"), what, key=True, offending="logins"))
