@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from contextlib import suppress
+from errno import EIO, EPIPE
 from importlib import import_module
 from types import ModuleType
 from typing import NoReturn
@@ -54,7 +55,9 @@ def main(words: list[str]) -> int:
         return _complain(error, words)
     except KeyboardInterrupt:
         return _complain(Interrupted("interrupted", world=_AT_MOST), words)
-    except BrokenPipeError:
+    except OSError as error:
+        if error.errno not in (EPIPE, EIO) or error.filename is not None:
+            return _bug(error, words)
         silence()
         return _complain(Interrupted("nobody reads the output any more", world=_AT_MOST), words)
     except Exception as error:  # noqa: BLE001 - a bug; the traceback only where it was asked for
@@ -158,6 +161,12 @@ def _add(commands: argparse._SubParsersAction[Parser], name: str) -> ModuleType:
 
 
 def _complain(error: CutterError, words: list[str]) -> int:
+    with suppress(OSError):  # nobody can read it; the exit code still tells
+        _tell(error, words)
+    return error.exit_code
+
+
+def _tell(error: CutterError, words: list[str]) -> None:
     from cutter.report.error_text import error_body, error_text
     from cutter.report.style import wants_colour
 
@@ -171,7 +180,6 @@ def _complain(error: CutterError, words: list[str]) -> int:
         print(
             error_text(error, colour=wants_colour(sys.stderr, refused="--no-color" in words)), file=sys.stderr
         )
-    return error.exit_code
 
 
 def _bug(error: Exception, words: list[str]) -> int:

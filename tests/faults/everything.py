@@ -111,7 +111,7 @@ class Everything(Project):
         seen = path.lstat()
         head = (stat.filemode(seen.st_mode), seen.st_uid, seen.st_gid)
         if stat.S_ISLNK(seen.st_mode):
-            return (*head, os.readlink(path))
+            return (*head, str(path.readlink()))
         return (*head, self._digest(path)) if stat.S_ISREG(seen.st_mode) else head
 
     def _digest(self, path: Path) -> str:
@@ -132,7 +132,7 @@ class Everything(Project):
 
     def _says(self, name: str) -> str:
         path = self.world / name
-        return os.readlink(path) if path.is_symlink() else ""
+        return str(path.readlink()) if path.is_symlink() else ""
 
     def fingerprints(self) -> list[str]:
         """Return the fingerprints of the keys in the home, as gpg tells them."""

@@ -1,4 +1,4 @@
-"""Runs one apply in a forked child that is struck at a point, then judges what is left and what the next run does."""
+"""Runs one apply in a forked child that is struck at a point; judges what is left and the next run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def adopt_orphans() -> None:
 
 
 def struck(project: Everything, at: int, strike: Strike) -> tuple[int, list[str]]:
-    """Apply in a child struck at a point; return how it ended (negative: by signal) and the points it passed."""
+    """Apply in a child struck at a point; return how it ended (negative: by signal) and what it passed."""
     names = project.folder.with_name("points.json")
     child = os.fork()
     if child == 0:
@@ -44,10 +44,14 @@ def undisturbed(project: Everything) -> tuple[dict[str, Any], list[str]]:
     """Return the state that an undisturbed run reaches, and the points it passes."""
     for _ in range(2):  # the first fills the cache of valid documents, which later runs find filled
         project.renew()
-        ended, names = struck(project, 0, lambda name, before: None)
+        ended, names = struck(project, 0, _spare)
         assert ended == 0, ended
     assert [step for step in STEP_IDS if not project.holds(step)] == []
     return project.state(), names
+
+
+def _spare(name: str, before: bool) -> None:
+    del name, before
 
 
 def faults_at_death(project: Everything) -> Iterator[str]:
@@ -119,7 +123,7 @@ def _faults_of_runs(project: Everything, known: set[str], state: str, run: str =
     unknown = {step["step"] for step in project.json("runs", "show", run)["unknown"]}
     if unknown != set(meant) - known:
         yield f"`cutter runs` names {sorted(unknown)} and not {sorted(set(meant) - known)}"
-    if unknown and sorted(unknown)[0] not in project.cutter("runs").out:
+    if unknown and min(unknown) not in project.cutter("runs").out:
         yield "`cutter runs` does not name an unknown step"
 
 

@@ -6,12 +6,14 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from faults import sweep
 from faults.everything import Everything
-from faults.points import Strike
 from project import in_child
+
+if TYPE_CHECKING:
+    from faults.points import Strike
 
 Verdict = Callable[[int, str], str]
 """Judges the exit code of a struck run, given the call that failed; empty when all is well."""

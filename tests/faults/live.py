@@ -1,0 +1,102 @@
+"""A run in a process of its own, with real signals, a real terminal and real children."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from project import Project
+
+PATIENCE = 20.0
+_START = "import sys; from cutter.cli.main import entry; entry()"
+STEPS = """\
+  - {name: First, file: {path: "{{ world }}/first", source: text}}
+  - name: Slow
+    command:
+      argv: [sh, -c, "echo $$ >> '{{ world }}/pids'; sleep SECONDS & echo $! >> '{{ world }}/pids'; wait;
+        touch '{{ world }}/done'"]
+      check: [test, -e, "{{ world }}/done"]
+    irreversible: it is a test
+  - {name: Last, file: {path: "{{ world }}/last", source: text}}
+"""
+
+
+class Live(Project):
+    """A project whose second step takes some seconds; its shell and the sleep below it say who they are."""
+
+    def __init__(self, folder: Path, seconds: float) -> None:
+        super().__init__(folder)
+        self.write("runbooks/text", "text\n")
+        self.site = self.runbook(STEPS.replace("SECONDS", str(seconds)))
+
+    def start(self, *words: str, yes: bool = True, **options: Any) -> subprocess.Popen[bytes]:
+        """Start an apply, its output in a file."""
+        argv = [sys.executable, "-c", _START, "apply", "-i", str(self.folder / "inventory/here"), self.site]
+        with (self.folder / "said").open("ab") as said:
+            given = {"stdin": subprocess.DEVNULL, "stdout": said, "stderr": said, **options}
+            return subprocess.Popen([*argv, *(["--yes"] if yes else []), *words], **given)
+
+    def on_terminal(self, *words: str, yes: bool = True) -> tuple[subprocess.Popen[bytes], int]:
+        """Start an apply on a terminal of its own; return it and the other end of the terminal."""
+        ours, theirs = pty.openpty()
+        run = self.start(
+            *words,
+            yes=yes,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            preexec_fn=_take_terminal,
+        )
+        os.close(theirs)
+        return run, ours
+
+    def said(self) -> str:
+        return (self.folder / "said").read_text()
+
+    def until_slow(self) -> list[int]:
+        """Wait until the second step is under way and return its processes."""
+        until(lambda: len(self.pids()) == 2)
+        return self.pids()
+
+    def pids(self) -> list[int]:
+        path = self.world / "pids"
+        return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+    def outcomes(self) -> dict[str, str]:
+        """Return what the ledger says of each step, the newest word."""
+        return {item["step"]: item["outcome"] for item in self.entries("evidence")}
+
+
+def _take_terminal() -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.01)
+
+
+def runs(pid: int) -> bool:
+    """Tell whether a process is there and no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def send(run: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    run.send_signal(number)
