@@ -101,6 +101,16 @@ class BrokenRun(StepFailed):
     """
 
 
+class KillSwitchOff(CutterError):
+    """The kill switch of the database is off for this run, so nothing may be written there.
+
+    It is on only while an authorisation for exactly this run stands, its holder lives and its lease has not
+    run out.
+    """
+
+    exit_code = 16
+
+
 class LedgerError(CutterError):
     """The ledger cannot be read or written, or its chain does not verify.
 
