@@ -8,10 +8,13 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from command_line import Answer
 from project import Project, gap_matrix
+
+if TYPE_CHECKING:
+    from command_line import Answer
 
 ENV, FILE, VALUE = "cnry-env-0af31b", "cnry-file-77c2d9", "cnry-value-4e81aa"
 MIXED, CONTENT, SOURCE = "cnry-mixed-b3d60c", "cnry-content-9f27e4", "cnry-source-51ce08"
@@ -58,7 +61,7 @@ STEPS = f"""\
 
 @pytest.fixture
 def guarded(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """Give a project full of secrets, in which every program that is started leaves its words and variables."""
+    """Give a project full of secrets, in which each program that is started records how it was called."""
     monkeypatch.setenv("CANARY", ENV)
     project.variables(f"password: {VARIABLE}\ntools: {project.folder}/tools\nlisted: [{VARIABLE}]\n")
     project.write("runbooks/gap-matrix.yml", gap_matrix("{runbook: site.yml, steps: all}"))
@@ -100,7 +103,7 @@ def generated(project: Project) -> list[str]:
 
 
 def leaks(text: bytes, secrets: Sequence[str]) -> list[str]:
-    """Return the secrets in a text: plain, in hexadecimal, in base64, or as a digest that anybody can make."""
+    """Return the secrets in a text: plain, in hexadecimal, in base64, or as a digest that anybody makes."""
     import base64
 
     found = []
@@ -327,7 +330,7 @@ def test_no_flag_takes_a_secret() -> None:
     assert not re.search(r"--\S*(secret|pass|token|key)\b", parser_of_all().format_help())
 
 
-def test_a_secret_completed_on_the_target_is_hashed_under_the_key_alone(guarded: Project) -> None:
+def test_a_secret_completed_on_the_target_is_hashed_under_the_key_alone() -> None:
     from cutter.language.content_hash import content_hash
     from cutter.resources import resource_type
 
