@@ -15,7 +15,7 @@ from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Look, Prediction
 from cutter.model.references import BadReference, Unresolved, references, resolve
 from cutter.model.state import Change, State
-from cutter.resource import Content, Resource, type_complaints
+from cutter.resource import Content, Context, Resource, type_complaints
 from cutter.resources import resource_type
 
 
@@ -43,10 +43,11 @@ class StepRequest(NamedTuple):
 class Agent:
     """One pass over the steps of one target; outputs of earlier steps serve later ones."""
 
-    def __init__(self, content: Content, digest_key: bytes) -> None:
-        """Take bytes from `content`, and digest secrets with the key."""
+    def __init__(self, content: Content, digest_key: bytes, context: Optional[Context] = None) -> None:
+        """Take bytes from `content`, digest secrets with the key; `context` is there for a database."""
         self.content = content
         self.digest_key = digest_key
+        self.context = context
         self.outputs: dict[str, Mapping[str, str]] = {}
 
     def look(self, steps: Iterable[StepRequest], *, preview: bool = False) -> Iterator[Look]:
@@ -104,7 +105,7 @@ class Agent:
         kind = resource_type(step.type)
         if kind.needs_reason(step.params):
             return "it cannot be undone"
-        resource = kind(step.params, self.digest_key)
+        resource = self._made(kind, step.params)
         touched = [place for place in resource.places() if place in back]
         found = _as_left(back[touched[0]], step.expected) if touched else resource.observe()
         moved_on = _moved_on(step, found)
@@ -121,7 +122,7 @@ class Agent:
         for step in steps:
             with suppress(CutterError, BadReference, Unresolved, LookupError):
                 params = resolve(step.params, self._lookup)
-                found.update(resource_type(step.type)(params, self.digest_key).workplaces())
+                found.update(self._made(resource_type(step.type), params).workplaces())
         return found
 
     def _look_at(self, step: StepRequest, pending: list[Look], *, preview: bool) -> Look:
@@ -151,7 +152,12 @@ class Agent:
         for complaint in type_complaints(kind, params):
             where = ".".join(map(str, (step.type, *complaint.path)))
             raise Conflict(f"{where} {complaint.message}", place=step.id)
-        return kind(params, self.digest_key)
+        return self._made(kind, params)
+
+    def _made(self, kind: type[Resource], params: Mapping[str, Any]) -> Resource:
+        resource = kind(params, self.digest_key)
+        resource.context = self.context
+        return resource
 
     def _lookup(self, name: str) -> Any:
         if name.startswith("facts."):
@@ -181,7 +187,7 @@ class Agent:
         attempt = _Attempt(step)
         attempt.params = step.params
         try:
-            resource = attempt.resource = resource_type(step.type)(step.params, self.digest_key)
+            resource = attempt.resource = self._made(resource_type(step.type), step.params)
             found = resource.observe()
             attempt.change, attempt.looked = Change(found, step.goal), True
             moved_on = _moved_on(step, found)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, Optional, Protocol
 
 from cutter.model.secret import Secret, keyed_digest, without_secrets
@@ -79,6 +79,28 @@ class Desk(Protocol):
         """Return the keyed digest of a secret."""
 
 
+class Context(Protocol):
+    """What a resource that acts on a database gets; it never looks for anything itself.
+
+    `run` is the id of the run, empty while nothing is applied. `entries` are the ledger's, newest last.
+    """
+
+    run: str
+    database: str
+
+    def connection(self, login: str) -> Any:
+        """Return a new connection of a login (READER, WRITER, ...). Raises Unavailable."""
+
+    def by_role(self, role: str) -> Any:
+        """Return a new connection of the login behind a role. Raises Unavailable."""
+
+    def identity(self) -> str:
+        """Return what tells this database from every other, also from a copy of it."""
+
+    def entries(self, kinds: Collection[str]) -> Iterable[tuple[str, str, Mapping[str, Any]]]:
+        """Yield (kind, time, body) of the ledger's entries of some kinds, oldest first."""
+
+
 def param(
     description: str,
     *,
@@ -106,6 +128,8 @@ class Resource:
     params: ClassVar[Mapping[str, Param]] = {}
     outputs: ClassVar[Mapping[str, str]] = {}
     """Names that later steps may use, each with a sentence."""
+    context: Optional[Context] = None
+    """Set for a type that acts on a database, before anything else is asked of it."""
     reversible: ClassVar[bool] = True
     """False: the inverse makes no sense, and a step of this type must give its reason as `irreversible:`."""
     opaque: ClassVar[bool] = False

@@ -66,7 +66,7 @@ class WritingSession(NamedTuple):
     ) -> tuple[TargetResult, ...]:
         results: list[TargetResult] = []
         for bound, target_plan in zip(job.bound, plan.targets, strict=True):
-            target = self.workspace.target(bound.target)
+            target = self.workspace.target(bound.target, run=recording.run)
             done = execute(target_plan, bound, target, recording, stop=stop, watch=watch)
             goes_back = job.runbook.on_failure == "revert" and not done.interrupted
             if goes_back and done.failed and done.changed:

@@ -91,7 +91,9 @@ def _revert(
     found: list[tuple[str, Evidence]] = []
     manual: dict[str, list[str]] = {}
     for target in reverts:
-        evidence = take_back(session.workspace.target(target.target), recording, target, stop=stop)
+        evidence = take_back(
+            session.workspace.target(target.target, run=recording.run), recording, target, stop=stop
+        )
         found += [(target.target, item) for item in evidence]
         manual[target.target] = manual_steps(target.requests, evidence)
     result = RevertResult(recording.run, tuple(found), manual)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cutter.engine.target import Target
 from cutter.errors import ConfigurationError
 from cutter.hosts.local import LocalTarget
 from cutter.language.bind import bind
 from cutter.language.extra import parse_extra, refuse_undeclared
-from cutter.language.inventory import load_environment, select
+from cutter.language.inventory import load_environment, select_for
 from cutter.language.problems import Complaints
 from cutter.language.runbooks import load_runbook
 from cutter.ledger.digest_key import digest_key, new_key
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.inventory import Environment, Host
 from cutter.model.runbook import BoundRunbook, Runbook
+
+if TYPE_CHECKING:
+    from cutter.database.connections import ConnectionProvider
 
 DEFAULT_INVENTORY = "inventory/local"
 
@@ -49,6 +54,8 @@ class Workspace:
 
     def __init__(self, choice: Choice) -> None:
         self.choice = choice
+        self._open = ExitStack()
+        self._providers: dict[str, ConnectionProvider] = {}
         self.environment: Environment = load_environment(choice.folder)
 
     @cached_property
@@ -101,14 +108,23 @@ class Workspace:
         return Job(path, runbook, tuple(item for item in bound if item is not None))
 
     def _hosts_of(self, runbook: Runbook) -> tuple[Host, ...]:
-        return select(self.environment, runbook.hosts, self.choice.limit)
+        return select_for(self.environment, runbook, self.choice.limit)
 
     def is_local(self, name: str) -> bool:
-        """Tell whether a host is this machine."""
-        return self._host(name).connection == "local"
+        """Tell whether a target is this machine."""
+        return any(host.name == name and host.connection == "local" for host in self.environment.hosts)
 
-    def target(self, name: str) -> Target:
-        """Return the target of a host. Raises ConfigurationError for a connection that is not known."""
+    def is_database(self, name: str) -> bool:
+        """Tell whether a target is a database of databases.yml."""
+        return any(database.name == name for database in self.environment.databases)
+
+    def target(self, name: str, *, run: str = "") -> Target:
+        """Return a target by its name; `run` is the run that acts on it.
+
+        Raises ConfigurationError for a connection that is not known.
+        """
+        if self.is_database(name):
+            return self._database_target(name, run)
         host = self._host(name)
         if not self.is_local(name):
             raise ConfigurationError(
@@ -116,12 +132,38 @@ class Workspace:
                 place=f"{self.environment.folder}/hosts.yml",
                 remedy="set ansible_connection: local, or limit the run to local hosts with --limit",
             )
-        return LocalTarget(name, os.path.join(self.environment.target_state, "kept"), self.digest_key)
+        return LocalTarget(name, self._kept_folder, self.digest_key)
 
     def command(self, verb: str, *words: str) -> str:
         """Return a command a person can type to go on in this environment."""
         chosen = self.choice.folder
         return " ".join(["cutter", verb, *([] if chosen == DEFAULT_INVENTORY else ["-i", chosen]), *words])
+
+    @property
+    def _kept_folder(self) -> str:
+        return os.path.join(self.environment.target_state, "kept")
+
+    def _database_target(self, name: str, run: str) -> Target:
+        from cutter.database.connections import ConnectionProvider
+        from cutter.hosts.database import DatabaseContext, DatabaseTarget
+
+        if not self._providers:
+            atexit.register(self.close)
+        if name not in self._providers:
+            database = next(found for found in self.environment.databases if found.name == name)
+            self._providers[name] = self._open.enter_context(ConnectionProvider(database))
+        context = DatabaseContext(self._providers[name], self._entries, run)
+        return DatabaseTarget(name, self._kept_folder, self.digest_key, context)
+
+    def _entries(self, kinds: Collection[str]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+        with self.read_ledger() as ledger:
+            for entry in ledger.entries(kinds=set(kinds)):
+                yield entry.kind, entry.at, entry.content()
+
+    def close(self) -> None:
+        """Let go of what was opened on the way: connections' embedded servers."""
+        self._open.close()
+        self._providers.clear()
 
     def _host(self, name: str) -> Host:
         return next(host for host in self.environment.hosts if host.name == name)

@@ -10,13 +10,13 @@ from cutter.errors import UsageError
 from cutter.language.inventory_databases import databases_of
 from cutter.language.inventory_files import Folder
 from cutter.language.inventory_groups import Groups
-from cutter.language.inventory_hosts import host_of
+from cutter.language.inventory_hosts import common_variables, host_of
 from cutter.language.inventory_settings import setting
 from cutter.language.problems import InvalidDocuments, Problem, nearest
 from cutter.language.strict_yaml import Document
 from cutter.model.canonical import digest
 from cutter.model.inventory import Environment, Host
-from cutter.model.runbook import Position
+from cutter.model.runbook import Position, Runbook
 
 LEDGER = "/var/lib/cutter/ledger"
 TARGET_STATE = "/var/lib/cutter/target"
@@ -47,6 +47,7 @@ def load_environment(folder: str | os.PathLike[str]) -> Environment:
         groups={name: groups.hosts_of(name) for name in groups.names},
         digest=digest("environment", files.values),
         databases=databases,
+        common=common_variables(groups, layers),
     )
 
 
@@ -68,6 +69,22 @@ def _settings(files: Folder, own: Document | None) -> dict[str, Any]:
         "target_state": found.get("target_state", TARGET_STATE),
         "matrix_file": found.get("matrix_file"),
     }
+
+
+def select_for(environment: Environment, runbook: Runbook, limit: str = "") -> tuple[Host, ...]:
+    """Return the targets of a runbook: the hosts it names, or its one database, as a host to bind to.
+
+    Raises InvalidDocuments for a name that the inventory does not have, UsageError for an empty limit.
+    """
+    if not runbook.database:
+        return select(environment, runbook.hosts, limit)
+    names = [database.name for database in environment.databases]
+    if runbook.database not in names:
+        what = f"there is no database {runbook.database!r} in {environment.folder}/databases.yml"
+        meant = nearest(runbook.database, names)
+        raise InvalidDocuments([Problem(runbook.place, "database", what, runbook.database, meant)])
+    target = Host(runbook.database, "database", "", None, None, False, ("all",), environment.common)  # noqa: FBT003
+    return (target,)
 
 
 def select(environment: Environment, pattern: str, limit: str = "") -> tuple[Host, ...]:

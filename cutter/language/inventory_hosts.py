@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cutter.language.inventory_files import Layers
@@ -39,11 +39,24 @@ def host_of(
 
 
 def _variables(host: str, groups: Groups, layers: Layers) -> Variables:
-    found: dict[str, list[Variable]] = {}
+    own = [groups.hosts[host], layers.get(("host", host), {})]
+    return _gathered([*_said_by(groups.groups_of(host), groups, layers), *own])
+
+
+def common_variables(groups: Groups, layers: Layers) -> Variables:
+    """Return what everything in the inventory has: the variables of the group ``all``."""
+    return _gathered(_said_by(["all"], groups, layers))
+
+
+def _said_by(names: Iterable[str], groups: Groups, layers: Layers) -> list[Mapping[str, Variable]]:
     said: list[Mapping[str, Variable]] = []
-    for group in groups.groups_of(host):
+    for group in names:
         said += [groups.variables[group], layers.get(("group", group), {})]
-    said += [groups.hosts[host], layers.get(("host", host), {})]
+    return said
+
+
+def _gathered(said: Iterable[Mapping[str, Variable]]) -> Variables:
+    found: dict[str, list[Variable]] = {}
     for layer in said:
         for key, variable in layer.items():
             found.setdefault(key, []).append(variable)

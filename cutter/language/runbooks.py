@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cutter.language.ids import slug
+from cutter.language.place_checks import place_problems
 from cutter.language.places import Places
 from cutter.language.problems import Complaints, InvalidDocuments, Problem
 from cutter.language.step_checks import StepChecks, type_key
@@ -41,7 +42,8 @@ def load_runbook(path: str | os.PathLike[str]) -> Runbook:
         steps=tuple(steps["steps"]),
         on_failure=value.get("on_failure", "stop"),
         digest=digest("runbook", value),
-        place=document.position(("runbook",)),
+        place=document.position(("database",) if "database" in value else ("runbook",)),
+        database=value.get("database", ""),
     )
 
 
@@ -99,6 +101,7 @@ def _cross_checked(
     document: Document, value: Mapping[str, Any], steps: Mapping[str, list[Step]]
 ) -> Iterator[Problem]:
     yield from vars_problems(document, value.get("vars"), ("vars",), steps["steps"])
+    yield from place_problems(document, value, [*steps["preflight"], *steps["steps"]])
     seen: dict[str, Step] = {}
     for name in LISTS:
         checks = StepChecks(document, seen, steps[name])

@@ -61,6 +61,10 @@ def runbook_schema() -> dict[str, Any]:
             "default": "all",
             "description": "Hosts and groups of the inventory, joined by commas.",
         },
+        "database": {
+            **_TEXT,
+            "description": "A database of databases.yml to act on, instead of hosts.",
+        },
         "vars": {
             "type": "object",
             "propertyNames": VARIABLE_NAMES,

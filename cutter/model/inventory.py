@@ -60,7 +60,7 @@ class Environment(NamedTuple):
 
     `ledger` is an absolute folder or a PostgreSQL URL; `target_state` the folder on each target where kept
     content and locks live. `groups` maps each group's name to its hosts' names. `digest` covers the content
-    of all files.
+    of all files. `common` are the variables of the group ``all``, which databases have too.
     """
 
     name: str
@@ -75,3 +75,4 @@ class Environment(NamedTuple):
     groups: Mapping[str, tuple[str, ...]]
     digest: str
     databases: tuple[Database, ...] = ()
+    common: Variables = MappingProxyType({})

@@ -37,7 +37,10 @@ class Step(NamedTuple):
 
 
 class Runbook(NamedTuple):
-    """A runbook, immutable; `digest` covers its canonical content, so layout and comments change nothing."""
+    """A runbook, immutable; `digest` covers its canonical content, so layout and comments change nothing.
+
+    It acts on `hosts`, or on the one `database` where that is named.
+    """
 
     name: str
     title: str
@@ -49,6 +52,7 @@ class Runbook(NamedTuple):
     on_failure: str
     digest: str
     place: Position
+    database: str = ""
 
 
 class BoundStep(NamedTuple):

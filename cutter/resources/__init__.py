@@ -30,6 +30,14 @@ def resource_type(name: str) -> type[Resource]:
     raise LookupError(name)
 
 
+def place_of(name: str) -> str:
+    """Return where a type acts: ``target`` (a host) or ``controller`` (a database); empty for no type."""
+    try:
+        return resource_type(name).__module__.split(".")[2]
+    except LookupError:
+        return ""
+
+
 def _modules(place: str) -> Iterator[str]:
     try:
         package = import_module(f"cutter.resources.{place}")
