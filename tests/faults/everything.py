@@ -50,8 +50,10 @@ STEPS = """\
 class Everything(Project):
     """The project; `renew` puts it back to how it was before the first run."""
 
-    def __init__(self, folder: Path, key: Path | None = None) -> None:
-        """Make it, with a home that has a key already where one is given."""
+    def __init__(self, folder: Path, key: Path | None = None, *, made: bool = False) -> None:
+        """Make it, with a home that has a key already where one is given; `made`: the folder too."""
+        if made:
+            folder.mkdir()
         super().__init__(folder)
         owner = ", owner: nobody" if os.geteuid() == 0 else ""
         self.site = self.runbook(STEPS.replace("OWNER", owner))
