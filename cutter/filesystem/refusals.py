@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from cutter.errors import NOTHING_CHANGED, CutterError, PermissionRefused, StepFailed, Unavailable
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_ROOM = (StepFailed, "make room (df -h, df -i), then run again")
+_KNOWN: Mapping[int, tuple[type[CutterError], str]] = {
+    errno.EROFS: (PermissionRefused, "mount the file system for writing"),
+    errno.ENOSPC: _NO_ROOM,
+    errno.EDQUOT: _NO_ROOM,
+    errno.EBUSY: (StepFailed, "something is mounted there (findmnt); umount it first"),
+    errno.EMFILE: (Unavailable, "raise the limit of open files (ulimit -n)"),
+}
 
 
 @contextmanager
@@ -25,24 +32,16 @@ def refusals(doing: str, path: str, *, world: str = NOTHING_CHANGED) -> Iterator
 
 
 def _refused(error: OSError, doing: str, world: str) -> CutterError:
-    reason = os.strerror(error.errno or 0)
-    if error.errno == errno.EROFS:
-        return PermissionRefused(
-            f"{doing}: {reason}", world=world, remedy="mount the file system for writing"
-        )
+    kind, remedy = _kind_and_remedy(error)
+    return kind(f"{doing}: {os.strerror(error.errno or 0)}", world=world, remedy=remedy)
+
+
+def _kind_and_remedy(error: OSError) -> tuple[type[CutterError], str]:
     if error.errno == errno.EPERM:
-        return PermissionRefused(f"{doing}: {reason}", world=world, remedy=_remedy_of_eperm())
+        return PermissionRefused, _remedy_of_eperm()
     if isinstance(error, PermissionError):
-        return PermissionRefused(f"{doing}: {reason}", world=world, remedy=_remedy_of_eacces())
-    if error.errno in _FULL:
-        return StepFailed(
-            f"{doing}: {reason}", world=world, remedy="make room (df -h, df -i), then run again"
-        )
-    if error.errno == errno.EMFILE:
-        return Unavailable(
-            f"{doing}: {reason}", world=world, remedy="raise the limit of open files (ulimit -n)"
-        )
-    return StepFailed(f"{doing}: {reason}", world=world)
+        return PermissionRefused, _remedy_of_eacces()
+    return _KNOWN.get(error.errno or 0, (StepFailed, ""))
 
 
 def _remedy_of_eacces() -> str:
