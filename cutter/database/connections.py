@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cutter.database.failures import refused_connection, told
 from cutter.database.places import ROLE_LOGINS, Login, Place, place_of
+from cutter.database.statements import statements
 from cutter.errors import ConfigurationError
 from cutter.model.inventory import Database
 
@@ -23,11 +24,6 @@ TIMEOUTS: Mapping[str, str] = MappingProxyType(
     {"lock_timeout": "5s", "statement_timeout": "10min", "idle_in_transaction_session_timeout": "60s"}
 )
 _CONNECT_SECONDS = 10
-_IDENTITY = """
-    SELECT control.system_identifier::text, own.oid::text, own.datname
-    FROM pg_control_system() AS control, pg_database AS own
-    WHERE own.datname = current_database()
-"""
 
 
 class ConnectionProvider:
@@ -126,8 +122,8 @@ def identity(connection: Connection) -> str:
     A copy, be it restored elsewhere or under another name, has another identity.
     """
     with told("identity"):
-        row = connection.execute(_IDENTITY).fetchone()
-    return ":".join(("postgresql", *row)) if row else ""
+        row = connection.execute(statements("connections")["identity"]).fetchone()
+    return str(row[0]) if row else ""
 
 
 def _demand_version(connection: Connection, where: str) -> None:
