@@ -25,8 +25,9 @@ def _parser() -> ModuleType:
     package = importlib.util.find_spec("dotenv")
     places = package.submodule_search_locations if package else None
     spec = PathFinder.find_spec("dotenv.parser", places) if places else None
-    if spec is None or spec.loader is None:  # from a place that only its own importer knows
+    if spec is None or not hasattr(spec.loader, "exec_module"):  # only its own importer knows the way
         return importlib.import_module("dotenv.parser")
+    assert spec.loader is not None  # noqa: S101 - it has the method
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
