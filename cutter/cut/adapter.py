@@ -1,0 +1,161 @@
+"""The live adapter: the one place from which a governed document is written into a database.
+
+Cut, record and verify are one transaction of one login, each leg narrowed to its own role; enactment is
+another. The adapter never commits by itself: `commit` is a call of its own, and refuses what is not verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from types import TracebackType
+from typing import Self
+
+from cutter.cut import lifecycle
+from cutter.cut.complaints import ROLLED_BACK, complained
+from cutter.cut.cutplan import Cutplan
+from cutter.cut.digests import writer_digest
+from cutter.cut.guard import guard
+from cutter.cut.recorders import CutLeg, RunContext, VerifyLeg, governance_writer, verify_writer
+from cutter.cut.roles import Connection, ConnectionProvider, acting_as, one, require_switch
+from cutter.cut.rows import CutplanRow
+from cutter.cut.statements import statements
+from cutter.errors import Conflict, StepFailed
+
+WRITER = "cut"
+"""The role by which the provider is asked for the one connection of cut, record and verify."""
+ENACTOR = "enact"
+
+
+class ProductionLiveExecutionAdapter:
+    """Cuts, records, verifies and enacts, each only while the kill switch is on for this run.
+
+    `connection_provider(role)` is asked once for "cut" and, when something is enacted, once for "enact"; it
+    may give the same connection for both. As a context manager it rolls back what was not committed.
+    """
+
+    def __init__(self, connection_provider: ConnectionProvider, run_context: RunContext) -> None:
+        """Remember both; nothing is connected yet."""
+        self._provider = connection_provider
+        self._context = run_context
+        self._connections: dict[str, Connection] = {}
+        self._unverified: set[int] = set()
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Roll back and close."""
+        self.close()
+
+    def cut_leg_a(self, plan: Cutplan) -> CutLeg:
+        """Write the rows of a plan; the transaction stays open.
+
+        Raises KillSwitchOff, InvalidDocument for rows without genuine text, StalePlan and Conflict for a version
+        that is not loaded or cut by another plan, StepFailed for rows that the database refuses.
+        """
+        connection = self._switched_on(WRITER, "cut")
+        self._guarded(plan)
+        with complained("cut_leg_a"), acting_as(connection, "cut"):
+            leg = self._written(connection, plan)
+        self._unverified.add(leg.cut_id)
+        return leg
+
+    def leg_b_record(self, leg: CutLeg) -> int:
+        """Record the cut in the governance record and return the number of its record."""
+        connection = self._switched_on(WRITER, "governance")
+        with complained("leg_b_record"):
+            return governance_writer(self._context)(connection, leg)
+
+    def write_verify(self, leg: CutLeg, plan: Cutplan) -> VerifyLeg:
+        """Compare what is in the database with the plan, every row, and seal the cut."""
+        connection = self._switched_on(WRITER, "verify")
+        with complained("write_verify"):
+            verdict = verify_writer(self._context)(connection, leg, plan.rows)
+        self._unverified.discard(leg.cut_id)
+        return verdict
+
+    def lifecycle_enact(self, document_ref: str, version: int, effective_from: date) -> str:
+        """Put a cut version into force from a day on: enacted, or exists. The version in force ends that day."""
+        connection = self._switched_on(ENACTOR, "enact")
+        with complained("lifecycle_enact"), acting_as(connection, "enact"):
+            return lifecycle.enact(connection, document_ref, version, effective_from, self._context.run)
+
+    def execute(self, plan: Cutplan) -> tuple[CutLeg, VerifyLeg]:
+        """Cut, record, verify and commit a plan: all of it or nothing."""
+        try:
+            leg = self.cut_leg_a(plan)
+            self.leg_b_record(leg)
+            verdict = self.write_verify(leg, plan)
+            self.commit()
+        except BaseException:
+            self.close()
+            raise
+        return leg, verdict
+
+    def commit(self) -> None:
+        """Commit what was done. Raises StepFailed, and rolls back, when a cut in it is not verified."""
+        if self._unverified:
+            self.close()
+            raise StepFailed(
+                "a cut is not verified, so it cannot be committed", place="commit", world=ROLLED_BACK
+            )
+        for connection in dict.fromkeys(self._connections.values()):
+            with complained("commit"):
+                connection.commit()
+
+    def close(self) -> None:
+        """Roll back what was not committed and close the connections."""
+        for connection in dict.fromkeys(self._connections.values()):
+            connection.close()  # the server rolls back what its client leaves open
+        self._connections.clear()
+        self._unverified.clear()
+
+    def _switched_on(self, login: str, role: str) -> Connection:
+        """Return the connection behind a login, if the kill switch is on as the role sees it."""
+        if login not in self._connections:
+            self._connections[login] = self._provider(login)
+        connection = self._connections[login]
+        with complained("kill switch"), acting_as(connection, role):
+            require_switch(connection, self._context.run)
+        return connection
+
+    def _guarded(self, plan: Cutplan) -> None:
+        expected = self._context
+        if dict(plan.counts) != dict(expected.expected_section_types):
+            raise Conflict(
+                f"the plan has {dict(plan.counts)}, the run expects {dict(expected.expected_section_types)}",
+                place=plan.document_ref,
+                remedy="correct expect: or the document",
+            )
+        for row in plan.rows:
+            guard(row)
+
+    def _written(self, connection: Connection, plan: Cutplan) -> CutLeg:
+        known, run = statements("legs"), self._context.run
+        root = writer_digest(plan.rows)
+        status, cut_id, document_id = one(
+            connection,
+            *("legs", "open", plan.document_ref, plan.version, plan.source_digest, plan.grammar_digest),
+            *(plan.pin, self._context.expected_count, root, run),
+        )
+        connection.execute(known["stage"])
+        _staged(connection, plan.rows)
+        created, exists = one(connection, "legs", "create", document_id, run)
+        connection.execute(known["drop"])
+        return CutLeg(cut_id, document_id, status, created, exists, root)
+
+
+def _staged(connection: Connection, rows: Iterable[CutplanRow]) -> None:
+    with connection.cursor().copy(statements("legs")["fill"]) as copy:
+        for row in rows:
+            copy.write_row((
+                *(row.ordinal, row.unit_ref, row.unit_kind, row.section_type, row.title, row.body),
+                *(row.owner_ref, row.parent_ref, row.body_hash),
+            ))  # fmt: skip

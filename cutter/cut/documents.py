@@ -1,0 +1,60 @@
+"""Document versions in the database: loaded byte for byte, taken back only while nothing depends on them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cutter.cut.complaints import complained
+from cutter.cut.roles import Connection, acting_as, one, rows
+from cutter.model.canonical import bytes_digest
+
+
+class Document(NamedTuple):
+    """One version to load. `text` is the source as stored; `supersedes` the version before, if there is one."""
+
+    document_ref: str
+    version: int
+    text: str
+    grammar_digest: str
+    supersedes: int | None = None
+
+    @property
+    def source_digest(self) -> str:
+        """Return ``sha256:<64 hex>`` of the text in UTF-8."""
+        return bytes_digest(self.text.encode())
+
+
+class StoredDocument(NamedTuple):
+    """What the database says of a version, its text left out."""
+
+    source_digest: str
+    grammar_digest: str
+    supersedes: int | None
+    created_run: str
+
+
+def load(connection: Connection, document: Document, run: str) -> str:
+    """Load a version: created, or exists when exactly it is there. Acts as the cut role; the caller commits.
+
+    Raises Conflict for a changed text without `supersedes`, or with one that is not the newest version.
+    """
+    with complained(f"{document.document_ref} version {document.version}"), acting_as(connection, "cut"):
+        status, _ = one(
+            connection,
+            *("documents", "load", document.document_ref, document.version, document.text),
+            *(document.source_digest, document.grammar_digest, document.supersedes, run),
+        )
+    return str(status)
+
+
+def remove(connection: Connection, document_ref: str, version: int, run: str) -> None:
+    """Take a version back, as the cut role; the caller commits. Raises StalePlan when it has a cut or successor."""
+    with complained(f"{document_ref} version {version}"), acting_as(connection, "cut"):
+        one(connection, "documents", "remove", document_ref, version, run)
+
+
+def stored(connection: Connection, document_ref: str, version: int) -> StoredDocument | None:
+    """Return what is there of a version, None when nothing is. Needs the reader's rights."""
+    with complained(f"{document_ref} version {version}"):
+        found = rows(connection, "documents", "stored", document_ref, version)
+    return StoredDocument(*found[0]) if found else None

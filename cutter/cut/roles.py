@@ -1,0 +1,54 @@
+"""A leg acts as its own group role and as nothing else, for as long as it lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from cutter.cut.statements import statements
+from cutter.errors import KillSwitchOff
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Connection = psycopg.Connection[tuple[Any, ...]]
+
+GROUPS = ("cut", "governance", "verify", "reader", "enact", "backup")
+
+
+@contextmanager
+def acting_as(connection: Connection, role: str) -> Iterator[None]:
+    """Narrow the transaction's rights to one group role.
+
+    After an error the transaction is over and so is the role: it goes back by itself with the rollback.
+    """
+    connection.execute(statements("roles")[f"as_{role}"])
+    yield
+    connection.execute(statements("roles")["as_login"])
+
+
+def require_switch(connection: Connection, run: str) -> None:
+    """Raise KillSwitchOff unless the kill switch is on for this run, as the database itself sees it."""
+    (on,) = one(connection, "roles", "switch_is_on", run)
+    if not on:
+        raise KillSwitchOff(
+            f"the kill switch is off for run {run}", place="database", remedy="an authorisation turns it on"
+        )
+
+
+def one(connection: Connection, file: str, name: str, *values: object) -> tuple[Any, ...]:
+    """Return the one row of a named statement."""
+    row = connection.execute(statements(file)[name], values).fetchone()
+    if row is None:
+        raise LookupError(f"{file}.{name} has no row")
+    return row
+
+
+def rows(connection: Connection, file: str, name: str, *values: object) -> list[tuple[Any, ...]]:
+    """Return all rows of a named statement."""
+    return connection.execute(statements(file)[name], values).fetchall()
+
+
+ConnectionProvider = Callable[[str], "Connection"]
+"""Gives the connection of a role: cut, enact, ..."""

@@ -1,0 +1,94 @@
+-- The addressable rows of a document, and the one door through which they come.
+
+CREATE TABLE cutter.information_unit (
+    unit_id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    document_id  bigint NOT NULL REFERENCES cutter.document,
+    unit_ref     text NOT NULL CHECK (unit_ref <> ''),
+    ordinal      integer NOT NULL CHECK (ordinal > 0),
+    unit_kind    text NOT NULL CHECK (unit_kind <> ''),
+    section_type text NOT NULL CHECK (section_type <> ''),
+    title        text NOT NULL,
+    body         text NOT NULL,
+    body_hash    text NOT NULL CHECK (body_hash ~ '^sha256:[0-9a-f]{64}$'),
+    owner_ref    text NOT NULL,
+    parent_id    bigint REFERENCES cutter.information_unit,
+    created_run  text NOT NULL,
+    UNIQUE (unit_ref, document_id) -- in this order: with document_id first, a bulk cut was quadratic
+);
+CREATE INDEX information_unit_parent ON cutter.information_unit (parent_id);
+
+CREATE FUNCTION cutter.is_placeholder(content text) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN content ~* 'O4-DRYRUN-SHADOW|^\W*(placeholder|todo|tbd|tba|fixme|lorem ipsum|n/?a|x{3,})\W*$';
+
+CREATE FUNCTION cutter.refused_unit(
+    p_unit_kind text, p_section_type text, p_title text, p_body text, p_body_hash text
+) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+    WHEN p_body IS NULL OR p_body <> '' AND p_body !~ '\S' THEN 'its body is blank'
+    WHEN cutter.is_placeholder(p_body) THEN 'its body is a placeholder'
+    WHEN coalesce(p_title, '') !~ '\S' THEN 'its title is empty'
+    WHEN cutter.is_placeholder(p_title) THEN 'its title is a placeholder'
+    WHEN coalesce(p_unit_kind, '') !~ '\S' THEN 'it has no unit_kind'
+    WHEN coalesce(p_section_type, '') !~ '\S' THEN 'it has no section_type'
+    WHEN p_body_hash IS DISTINCT FROM cutter.text_digest(p_body) THEN 'its body is not what its hash says'
+END;
+COMMENT ON FUNCTION cutter.refused_unit IS
+'Why a unit cannot be accepted as it is; NULL when it can. A heading alone has no body: fn_cut_record demands units under it.';
+
+CREATE FUNCTION cutter.fn_iu_create(
+    p_document_id bigint, p_unit_ref text, p_ordinal integer, p_unit_kind text, p_section_type text,
+    p_title text, p_body text, p_owner_ref text, p_parent_ref text, p_body_hash text, p_run text,
+    OUT status text, OUT unit_id bigint
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    refusal text := cutter.refused_unit(p_unit_kind, p_section_type, p_title, p_body, p_body_hash);
+    parent bigint;
+BEGIN
+    PERFORM cutter.require_switch(p_run);
+    IF refusal IS NOT NULL THEN
+        RAISE EXCEPTION 'unit % is refused: %', p_unit_ref, refusal USING ERRCODE = 'CT012';
+    END IF;
+    IF p_parent_ref IS NOT NULL THEN
+        SELECT u.unit_id INTO parent FROM cutter.information_unit u
+        WHERE u.unit_ref = p_parent_ref AND u.document_id = p_document_id;
+        IF parent IS NULL THEN
+            RAISE EXCEPTION 'unit % has no parent %', p_unit_ref, p_parent_ref USING ERRCODE = 'CT012';
+        END IF;
+    END IF;
+    unit_id := cutter.same_unit(p_document_id, p_unit_ref, p_ordinal, p_unit_kind, p_section_type,
+                                p_title, p_body, p_owner_ref, parent);
+    status := 'exists';
+    IF unit_id IS NULL THEN
+        PERFORM cutter.require_open_cut(p_document_id, p_unit_ref, p_owner_ref, p_run);
+        INSERT INTO cutter.information_unit AS u (document_id, unit_ref, ordinal, unit_kind, section_type,
+            title, body, body_hash, owner_ref, parent_id, created_run)
+        VALUES (p_document_id, p_unit_ref, p_ordinal, p_unit_kind, p_section_type,
+            p_title, p_body, p_body_hash, p_owner_ref, parent, p_run)
+        RETURNING u.unit_id INTO unit_id;
+        status := 'created';
+    END IF;
+END $$;
+COMMENT ON FUNCTION cutter.fn_iu_create IS
+'Create one unit: created, or exists when it is there already, exactly so. Raises CT016 switch off, CT012 refused, CT010 there but different, or no open cut.';
+
+CREATE FUNCTION cutter.same_unit(
+    p_document_id bigint, p_unit_ref text, p_ordinal integer, p_unit_kind text, p_section_type text,
+    p_title text, p_body text, p_owner_ref text, p_parent_id bigint
+) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    there cutter.information_unit;
+BEGIN
+    SELECT u.* INTO there FROM cutter.information_unit u
+    WHERE u.unit_ref = p_unit_ref AND u.document_id = p_document_id;
+    IF FOUND AND (there.ordinal, there.unit_kind, there.section_type, there.title, there.body, there.owner_ref,
+        there.parent_id) IS DISTINCT FROM
+        (p_ordinal, p_unit_kind, p_section_type, p_title, p_body, p_owner_ref, p_parent_id) THEN
+        RAISE EXCEPTION 'unit % is already there and different', p_unit_ref
+        USING ERRCODE = 'CT010', HINT = 'it was altered after its cut: a person must look';
+    END IF;
+    RETURN there.unit_id;
+END $$;

@@ -1,0 +1,193 @@
+-- A cut: the rows of one version, written, recorded and verified in one transaction or not at all.
+
+CREATE TABLE cutter.cut (
+    cut_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    document_id   bigint NOT NULL UNIQUE REFERENCES cutter.document,
+    run           text NOT NULL,
+    pin           text NOT NULL CHECK (pin <> ''),
+    unit_count    integer NOT NULL CHECK (unit_count > 0),
+    writer_digest text NOT NULL CHECK (writer_digest ~ '^sha256:[0-9a-f]{64}$'),
+    recorded      bigint, -- numbers of governance records: a reference would need the right to update them
+    verified      bigint
+);
+COMMENT ON COLUMN cutter.cut.pin IS 'The digest of the cutplan rows that were to be written.';
+COMMENT ON COLUMN cutter.cut.writer_digest IS 'The root hash over the rows, as the plan expects them and as verified.';
+
+CREATE FUNCTION cutter.cut_must_be_verified() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM cutter.cut c WHERE c.cut_id = NEW.cut_id
+               AND (c.recorded IS NULL OR c.verified IS NULL)) THEN
+        RAISE EXCEPTION 'cut % is not recorded and verified, so it cannot be committed', NEW.cut_id
+        USING ERRCODE = 'CT012';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER cut_is_verified AFTER INSERT ON cutter.cut
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION cutter.cut_must_be_verified();
+
+CREATE FUNCTION cutter.field(content text) RETURNS text -- its length goes first, so that no two rows are written alike
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce(octet_length(convert_to(content, 'UTF8')) || ':' || content, '-');
+
+CREATE FUNCTION cutter.unit_digest(
+    p_ordinal integer, p_unit_ref text, p_unit_kind text, p_section_type text, p_title text, p_owner_ref text,
+    p_parent_ref text, p_body_hash text
+) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN encode(sha256(convert_to(cutter.field(p_ordinal::text) || cutter.field(p_unit_ref)
+    || cutter.field(p_unit_kind) || cutter.field(p_section_type) || cutter.field(p_title)
+    || cutter.field(p_owner_ref) || cutter.field(p_parent_ref) || cutter.field(p_body_hash), 'UTF8')), 'hex');
+
+CREATE FUNCTION cutter.cut_measures(
+    p_document_id bigint, OUT unit_count integer, OUT body_hash_match_count integer,
+    OUT section_types jsonb, OUT writer_digest text
+)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    WITH unit AS MATERIALIZED (
+        SELECT u.ordinal, u.unit_ref, u.section_type, u.body_hash = text_hash AS matches,
+               cutter.unit_digest(u.ordinal, u.unit_ref, u.unit_kind, u.section_type, u.title, u.owner_ref,
+                                  p.unit_ref, text_hash) AS digest
+        FROM cutter.information_unit u
+        LEFT JOIN cutter.information_unit p ON p.unit_id = u.parent_id
+        CROSS JOIN LATERAL (SELECT cutter.text_digest(u.body) OFFSET 0) hashed (text_hash)
+        WHERE u.document_id = p_document_id
+    ), counted AS (SELECT section_type, count(*) AS units FROM unit GROUP BY section_type)
+    SELECT count(*)::integer, (count(*) FILTER (WHERE matches))::integer,
+           (SELECT coalesce(jsonb_object_agg(section_type, units), '{}') FROM counted),
+           cutter.text_digest(E'cutter.writer.v1\n' || coalesce(
+               string_agg(digest, E'\n' ORDER BY ordinal, unit_ref COLLATE "C"), ''))
+    FROM unit
+$$;
+COMMENT ON FUNCTION cutter.cut_measures IS
+'What is there of a version, looked at afresh: how many units, how many bodies that are what their hash says, units by section type, the root hash.';
+
+CREATE FUNCTION cutter.fn_cut_open(
+    p_ref text, p_version integer, p_source_digest text, p_grammar_digest text, p_pin text, p_unit_count integer,
+    p_writer_digest text, p_run text, OUT status text, OUT cut_id bigint, OUT document_id bigint
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    there cutter.cut;
+BEGIN
+    PERFORM cutter.require_switch(p_run);
+    PERFORM FROM cutter.work w WHERE w.document_ref = p_ref FOR UPDATE;
+    document_id := cutter.document_like(p_ref, p_version, p_source_digest, p_grammar_digest);
+    IF document_id IS NULL THEN
+        RAISE EXCEPTION 'version % of % is not loaded', p_version, p_ref
+        USING ERRCODE = 'CT010', HINT = 'a document step loads it';
+    END IF;
+    SELECT c.* INTO there FROM cutter.cut c WHERE c.document_id = fn_cut_open.document_id;
+    IF NOT FOUND THEN
+        INSERT INTO cutter.cut AS c (document_id, run, pin, unit_count, writer_digest)
+        VALUES (document_id, p_run, p_pin, p_unit_count, p_writer_digest) RETURNING c.* INTO there;
+        status := 'created';
+    ELSIF (there.pin, there.unit_count, there.writer_digest) <> (p_pin, p_unit_count, p_writer_digest) THEN
+        RAISE EXCEPTION 'version % of % is cut already, by another plan (cut %)', p_version, p_ref, there.cut_id
+        USING ERRCODE = 'CT010', HINT = 'give the document a new version, or revert that cut';
+    END IF;
+    status := coalesce(status, 'exists');
+    cut_id := there.cut_id;
+END $$;
+COMMENT ON FUNCTION cutter.fn_cut_open IS 'Begin the one cut of a version: created, or exists when the same plan was cut before.';
+
+CREATE FUNCTION cutter.require_open_cut(p_document_id bigint, p_unit_ref text, p_owner_ref text, p_run text)
+RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM cutter.cut c JOIN cutter.document d USING (document_id)
+        WHERE c.document_id = p_document_id AND c.run = p_run AND c.verified IS NULL AND d.document_ref = p_owner_ref
+    ) THEN
+        RAISE EXCEPTION 'unit % belongs to no open cut of % in this run', p_unit_ref, p_owner_ref
+        USING ERRCODE = 'CT010', HINT = 'fn_cut_open comes first; a verified cut takes no more units';
+    END IF;
+END $$;
+
+CREATE FUNCTION cutter.empty_units(p_document_id bigint) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT string_agg(u.unit_ref, ', ' ORDER BY u.ordinal) FROM cutter.information_unit u
+    WHERE u.document_id = p_document_id AND u.body = ''
+      AND NOT EXISTS (SELECT FROM cutter.information_unit below WHERE below.parent_id = u.unit_id)
+$$;
+COMMENT ON FUNCTION cutter.empty_units IS 'Units with neither a body nor units under them.';
+
+CREATE FUNCTION cutter.fn_cut_record(p_cut_id bigint, p_unit_count integer, p_section_types jsonb, p_run text)
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    the cutter.cut;
+    seen record;
+BEGIN
+    PERFORM cutter.require_switch(p_run);
+    the := cutter.cut_of(p_cut_id);
+    SELECT m.* INTO seen FROM cutter.cut_measures(the.document_id) m;
+    IF (seen.unit_count, seen.body_hash_match_count, seen.section_types)
+        IS DISTINCT FROM (p_unit_count, p_unit_count, p_section_types) THEN
+        RAISE EXCEPTION 'cut % has % units, % of them with the body their hash says, by section type %; expected were %, %',
+            p_cut_id, seen.unit_count, seen.body_hash_match_count, seen.section_types, p_unit_count, p_section_types
+        USING ERRCODE = 'CT012';
+    ELSIF cutter.empty_units(the.document_id) IS NOT NULL THEN
+        RAISE EXCEPTION 'cut % has units with an empty body: %', p_cut_id, cutter.empty_units(the.document_id)
+        USING ERRCODE = 'CT012';
+    END IF;
+    IF the.recorded IS NULL THEN
+        the.recorded := cutter.governance_append('cut', p_run, cutter.cut_account(the, seen.section_types, p_unit_count));
+        UPDATE cutter.cut c SET recorded = the.recorded WHERE c.cut_id = p_cut_id;
+    END IF;
+    RETURN the.recorded;
+END $$;
+COMMENT ON FUNCTION cutter.fn_cut_record IS
+'Record a cut whose units are as many as the run says, by the section types the document says. The number of its record, also when it was recorded before.';
+
+CREATE FUNCTION cutter.cut_of(p_cut_id bigint) RETURNS cutter.cut
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    the cutter.cut;
+BEGIN
+    SELECT c.* INTO the FROM cutter.cut c WHERE c.cut_id = p_cut_id FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no cut %', p_cut_id USING ERRCODE = 'CT010';
+    END IF;
+    RETURN the;
+END $$;
+
+CREATE FUNCTION cutter.cut_account(the cutter.cut, p_section_types jsonb, p_match_count integer) RETURNS json
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT json_build_object('cut', the.cut_id, 'document_ref', d.document_ref, 'version', d.version,
+        'source_digest', d.source_digest, 'grammar_digest', d.grammar_digest, 'pin', the.pin,
+        'unit_count', the.unit_count, 'body_hash_match_count', p_match_count,
+        'section_types', p_section_types, 'writer_digest', the.writer_digest)
+    FROM cutter.document d WHERE d.document_id = the.document_id
+$$;
+
+CREATE FUNCTION cutter.fn_cut_verified(p_cut_id bigint, p_match_count integer, p_writer_digest text, p_run text)
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    the cutter.cut;
+    seen record;
+BEGIN
+    PERFORM cutter.require_switch(p_run);
+    the := cutter.cut_of(p_cut_id);
+    SELECT m.* INTO seen FROM cutter.cut_measures(the.document_id) m;
+    IF (seen.writer_digest, p_writer_digest, p_match_count)
+        IS DISTINCT FROM (the.writer_digest, the.writer_digest, the.unit_count) THEN
+        RAISE EXCEPTION 'the root hash over the rows of cut % is %, its plan says %, the manifest says % of % units',
+            p_cut_id, seen.writer_digest, the.writer_digest, p_writer_digest, p_match_count USING ERRCODE = 'CT012';
+    END IF;
+    IF the.verified IS NULL THEN
+        the.verified := cutter.governance_append('verify', p_run, cutter.cut_account(the, seen.section_types, p_match_count));
+        UPDATE cutter.cut c SET verified = the.verified WHERE c.cut_id = p_cut_id;
+    END IF;
+    RETURN the.verified;
+END $$;
+COMMENT ON FUNCTION cutter.fn_cut_verified IS
+'Seal a cut that a manifest of expected hashes agrees with: it takes no more units. The number of its record.';
+
+GRANT EXECUTE ON FUNCTION cutter.fn_cut_open TO cutter_cut;
+GRANT EXECUTE ON FUNCTION cutter.fn_cut_record TO cutter_governance;
+GRANT EXECUTE ON FUNCTION cutter.fn_cut_verified TO cutter_verify;
+GRANT EXECUTE ON FUNCTION cutter.cut_measures TO cutter_verify, cutter_reader;
+GRANT SELECT ON cutter.cut TO cutter_verify, cutter_reader, cutter_backup;
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA cutter TO cutter_backup;
