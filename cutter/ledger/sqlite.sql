@@ -44,6 +44,9 @@ BEGIN SELECT RAISE(ABORT, 'an entry follows the last one'); END
 -- name: begin
 BEGIN IMMEDIATE
 
+-- name: commit
+COMMIT
+
 -- name: add
 INSERT INTO entry (seq, prev, hash, kind, body, at, actor) VALUES (?, ?, ?, ?, ?, ?, ?)
 

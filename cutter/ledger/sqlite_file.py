@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from cutter.ledger.actor import actor_name
@@ -14,7 +15,7 @@ from cutter.ledger.digest_key import sync_folder
 from cutter.model.canonical import canonical
 
 WAIT_SECONDS = 30.0
-_CREATION = ("wal", "durable", "table", "by_kind", "by_run", "by_end", "no_update", "no_delete", "one_line")
+_CREATION = ("table", "by_kind", "by_run", "by_end", "no_update", "no_delete", "one_line")
 
 Clock = Callable[[], datetime]
 
@@ -31,7 +32,9 @@ def create_file(path: str, environment: str, now: Clock) -> None:
         except FileExistsError:  # another process made it meanwhile; `open` looks whose it is
             pass
         finally:
-            os.unlink(temporary)
+            for suffix in ("", "-journal", "-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    os.unlink(temporary + suffix)
         sync_folder(os.path.dirname(path))
 
 
@@ -39,9 +42,14 @@ def _fill(path: str, environment: str, now: Clock) -> None:
     body = canonical({"id": os.urandom(16).hex(), "environment": environment}).decode("ascii")
     connection = connect(path, "mode=rw")
     try:
+        connection.execute(SQL["durable"])
+        connection.execute(SQL["begin"])
         for name in _CREATION:
             connection.execute(SQL[name])
         connection.execute(SQL["add"], link(None, FIRST_KIND, body, rfc3339(now()), actor_name()))
+        connection.execute(SQL["commit"])
+        # last, or what finds no room in the file would stay in the log of a name that goes
+        connection.execute(SQL["wal"])
     finally:
         connection.close()
 
