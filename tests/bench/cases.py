@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from bench.floor import write
 from bench.table import seconds, table, times
-from bench.timing import Measured, Sample, in_turn
+from bench.timing import Measured, Sample, in_turn, timed
 from bench.tools import Tool, make_tool
 from bench.work import Work, faults, gap5, many
 
@@ -112,7 +112,7 @@ def _ready(folder: Path, name: str, size: int, *, done: bool = False) -> Tool:
     work = _work(place / "world", size)
     tool = make_tool(name, place, work)
     if done:
-        tool.run()
+        timed(tool.command, tool.folder, tool.variables)
         _require_done(tool, work)
     return tool
 

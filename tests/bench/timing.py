@@ -39,7 +39,7 @@ class Measured(NamedTuple):
 
 
 def timed(command: Sequence[str], folder: Path, variables: Mapping[str, str] | None = None) -> Sample:
-    """Run a command to its end and say what it took. Raises CalledProcessError."""
+    """Run a command to its end and say what it took. Raises RuntimeError with the end of its output."""
     with (folder / "output.txt").open("wb") as output:
         begun = time.perf_counter()
         child = subprocess.Popen(
@@ -50,7 +50,7 @@ def timed(command: Sequence[str], folder: Path, variables: Mapping[str, str] | N
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         text = (folder / "output.txt").read_text(errors="replace")
-        raise subprocess.CalledProcessError(child.returncode, command, output=text)
+        raise RuntimeError(f"{command[0]} ended with {child.returncode}:\n{text[-2_000:]}")
     return Sample(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 

@@ -55,18 +55,6 @@ class Tool(NamedTuple):
         self.world.mkdir()
         os.sync()
 
-    def run(self) -> None:
-        """Do the work once, untimed. Raises CalledProcessError."""
-        environment = {**os.environ, **self.variables}
-        subprocess.run(
-            self.command,
-            cwd=self.folder,
-            env=environment,
-            check=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-
 
 def make_tool(name: str, folder: Path, work: Work) -> Tool:
     """Write the text of the work for a tool into an empty folder."""

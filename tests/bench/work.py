@@ -135,7 +135,7 @@ def _ansible_loop(world: Path, number: int) -> str:
         f"        dest: \"{world}/files/file-{{{{ '%05d' % item }}}}.txt\"\n"
         "        content: \"line of file {{ '%05d' % item }}\"\n"
         '        mode: "0644"\n'
-        f'      loop: "{{{{ range({number}) }}}}"\n'
+        f'      loop: "{{{{ range({number}) | list }}}}"\n'
     )
 
 
