@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cutter.language.ids import ID_PATTERN
+from cutter.language.schema_grammar import GRAMMAR
 from cutter.language.schema_inventory import DATABASES, ENVIRONMENT, HOSTS, VARS
 from cutter.language.schema_matrix import GAP_MATRIX
 from cutter.resource import Param, Resource
@@ -28,7 +29,7 @@ _CHOICES = ("oneOf", "anyOf")
 def schema_documents() -> dict[str, dict[str, Any]]:
     """Return every schema by its file's name under schemas/."""
     found = {"runbook": runbook_schema(), "hosts": HOSTS, "environment": ENVIRONMENT, "vars": VARS}
-    found |= {"databases": DATABASES, "gap-matrix": GAP_MATRIX}
+    found |= {"databases": DATABASES, "gap-matrix": GAP_MATRIX, "grammar": GRAMMAR}
     return {f"{name}.schema.json": {"$schema": DIALECT, **found[name]} for name in sorted(found)}
 
 

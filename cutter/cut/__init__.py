@@ -1,0 +1,1 @@
+"""The cut: a governed document to addressable rows, planned without touching anything."""

@@ -1,0 +1,30 @@
+"""What is wrong with a document that is to be cut: every place, with its line and the rule it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from cutter.errors import InvalidDocument
+
+
+class Fault(NamedTuple):
+    """One refusal: the line, from 1, the rule in one word, and what is wrong there."""
+
+    line: int
+    rule: str
+    what: str
+
+
+class InvalidSource(InvalidDocument):
+    """A governed document cannot be cut as it stands; `faults` holds every place, by line."""
+
+    def __init__(self, name: str, faults: Iterable[Fault]) -> None:
+        """Take the name of the document and its faults; repeated ones are said once."""
+        self.name = name
+        self.faults = tuple(sorted(dict.fromkeys(faults)))
+        super().__init__("\n".join(self.lines()))
+
+    def lines(self) -> list[str]:
+        """Return one line of text per fault: ``file:line: rule: what``."""
+        return [f"{self.name}:{fault.line}: {fault.rule}: {fault.what}" for fault in self.faults]

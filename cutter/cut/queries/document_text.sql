@@ -1,0 +1,7 @@
+-- The stored text of one version of a document; of its newest version where none is named.
+SELECT version, source_text, source_digest
+FROM cutter.document
+WHERE document_ref = %(document_ref)s
+  AND version = coalesce(%(version)s::integer, version)
+ORDER BY version DESC
+LIMIT 1
