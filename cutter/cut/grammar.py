@@ -17,10 +17,10 @@ class Level(NamedTuple):
     """One kind of unit.
 
     `heading` is the depth of its heading in Markdown; 0 for a numbered line. `within` names the section types
-    it may stand in. Numbers start at `first` and run on without a gap, anew in each parent (restart) or through
-    the whole document (continuous, where the address leaves the parents out); `sequence` free checks no order.
-    Text of its own is needed (required), may be missing where there are parts below (optional), or must not be
-    there (none); the body of a unit without it is its heading as written.
+    it may stand in. Numbers start at `first` and run on without a gap, anew in each parent (restart) or
+    through the whole document (continuous, where the address leaves the parents out); `sequence` free checks
+    no order. Text of its own is needed (required), may be missing where there are parts below (optional), or
+    must not be there (none); the body of a unit without it is its heading as written.
     """
 
     kind: str

@@ -36,7 +36,7 @@ _LISTS = frozenset({"ordered_list_open", "bullet_list_open", "paragraph_open"})
 
 
 def pieces(source: bytes, grammar: Grammar, faults: list[Fault], *, size: int = SIZE) -> Iterator[Piece]:
-    """Yield the pieces of a text in order; where a level is a numbered line, each line of paragraphs and lists."""
+    """Yield the pieces of a text in order: where a level is a numbered line, lines of paragraphs singly."""
     first = prologue(source, grammar, faults)
     yield from first
     start, line = after(source, first)

@@ -1,9 +1,9 @@
 """The patterns by which a grammar says what a heading or a numbered line looks like.
 
 A pattern is the text itself with places in braces: ``Article {1}. {title}``, ``({a}) {body}``. Number places
-are {1}, {1A} (3A, 3B between 3 and 4), {a}, {A}, {i}, {I} and the dotted {1.1}, {1.1.1}; {title} and {body} take
-the rest of the line and stand last. One space stands for one or more spaces or tabs. There are no regular
-expressions in a grammar, so none can be ambiguous or slow.
+are {1}, {1A} (3A, 3B between 3 and 4), {a}, {A}, {i}, {I} and the dotted {1.1}, {1.1.1}; {title} and {body}
+take the rest of the line and stand last. One space stands for one or more spaces or tabs. There are no
+regular expressions in a grammar, so none can be ambiguous or slow.
 """
 
 from __future__ import annotations

@@ -58,7 +58,8 @@ class CutplanRow(NamedTuple):
     """A unit as it will be cut.
 
     `ordinal` counts from 1 in the order of the document, `unit_ref` and `parent_ref` are eIds
-    (``art_3__para_2``), `owner_ref` names the document, and `body_hash` is ``sha256:<64 hex>`` of the body in UTF-8.
+    (``art_3__para_2``), `owner_ref` names the document, and `body_hash` is ``sha256:<64 hex>`` of the body in
+    UTF-8.
     """
 
     ordinal: int
