@@ -17,9 +17,10 @@ from cutter.cut.cutplan import Cutplan
 from cutter.cut.digests import writer_digest
 from cutter.cut.guard import guard
 from cutter.cut.recorders import CutLeg, RunContext, VerifyLeg, governance_writer, verify_writer
-from cutter.cut.roles import Connection, ConnectionProvider, acting_as, one, require_switch
+from cutter.cut.roles import Connection, ConnectionProvider, acting_as, one
 from cutter.cut.rows import CutplanRow
 from cutter.cut.statements import statements
+from cutter.database.switch import demand
 from cutter.errors import Conflict, StepFailed
 
 WRITER = "cut"
@@ -57,8 +58,8 @@ class ProductionLiveExecutionAdapter:
     def cut_leg_a(self, plan: Cutplan) -> CutLeg:
         """Write the rows of a plan; the transaction stays open.
 
-        Raises KillSwitchOff, InvalidDocument for rows without genuine text, StalePlan and Conflict for a version
-        that is not loaded or cut by another plan, StepFailed for rows that the database refuses.
+        Raises KillSwitchOff, InvalidDocument for rows of no genuine text, Conflict for a version that is not
+        loaded or was cut by another plan, StepFailed for rows that the database refuses.
         """
         connection = self._switched_on(WRITER, "cut")
         self._guarded(plan)
@@ -82,7 +83,7 @@ class ProductionLiveExecutionAdapter:
         return verdict
 
     def lifecycle_enact(self, document_ref: str, version: int, effective_from: date) -> str:
-        """Put a cut version into force from a day on: enacted, or exists. The version in force ends that day."""
+        """Put a cut version into force from a day: enacted, or exists. The one in force ends that day."""
         connection = self._switched_on(ENACTOR, "enact")
         with complained("lifecycle_enact"), acting_as(connection, "enact"):
             return lifecycle.enact(connection, document_ref, version, effective_from, self._context.run)
@@ -123,7 +124,7 @@ class ProductionLiveExecutionAdapter:
             self._connections[login] = self._provider(login)
         connection = self._connections[login]
         with complained("kill switch"), acting_as(connection, role):
-            require_switch(connection, self._context.run)
+            demand(connection, self._context.run)
         return connection
 
     def _guarded(self, plan: Cutplan) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from cutter.cut.complaints import ROLLED_BACK, complained
-from cutter.cut.roles import Connection, acting_as, one, require_switch, rows
+from cutter.cut.roles import Connection, acting_as, one, rows
+from cutter.database.switch import demand
 from cutter.errors import PreconditionError, StalePlan
 
 SHOWN = 20
@@ -33,7 +34,7 @@ class Dependant(NamedTuple):
 
 
 class CompensationPlan(NamedTuple):
-    """What compensating a cut would do: remove units (counted by section type, the first ones shown), and restore.
+    """What compensating a cut would do: remove units, counted by section type, the first twenty named.
 
     `restores` is the version that would be in force again. With any dependant it is refused.
     """
@@ -68,16 +69,24 @@ def planned(connection: Connection, cut_id: int) -> CompensationPlan:
         found = rows(connection, "compensation", "cut", cut_id)
         if not found:
             raise PreconditionError(
-                f"there is no cut {cut_id}", place="compensation", remedy="name one of the cuts that are there"
+                f"there is no cut {cut_id}",
+                place="compensation",
+                remedy="name one of the cuts that are there",
             )
         cut = CommittedCut(*found[0])
         return CompensationPlan(
             cut=cut,
             section_types=dict(rows(connection, "compensation", "section_types", cut_id)),
-            units=tuple((ref, title) for ref, title in rows(connection, "compensation", "units", cut_id, SHOWN)),
+            units=tuple((row[0], row[1]) for row in rows(connection, "compensation", "units", cut_id, SHOWN)),
             restores=one(connection, "compensation", "restores", cut_id)[0],
-            dependants=tuple(Dependant(*row) for row in rows(connection, "compensation", "dependants", cut_id)),
+            dependants=dependants(connection, cut_id),
         )
+
+
+def dependants(connection: Connection, cut_id: int) -> tuple[Dependant, ...]:
+    """Return what depends on a cut. Needs the reader's rights, or the enact role's."""
+    with complained(f"cut {cut_id}"):
+        return tuple(Dependant(*row) for row in rows(connection, "compensation", "dependants", cut_id))
 
 
 def refuse_dependants(plan: CompensationPlan) -> None:
@@ -94,12 +103,12 @@ def refuse_dependants(plan: CompensationPlan) -> None:
 def compensate(connection: Connection, plan: CompensationPlan, run: str) -> Compensated:
     """Take back the cut of a plan, as the enact role; the caller commits.
 
-    The kill switch comes first. Raises KillSwitchOff, and StalePlan when something depends on the cut, or it is
-    no longer what was planned.
+    The kill switch comes first. Raises KillSwitchOff, and StalePlan when something depends on the cut, or
+    what was done is not what was planned.
     """
     cut = plan.cut
     with complained(f"cut {cut.cut_id}"), acting_as(connection, "enact"):
-        require_switch(connection, run)
+        demand(connection, run)
         done = Compensated(*one(connection, "compensation", "compensate", cut.cut_id, run))
     if done != Compensated(cut.unit_count, cut.state, plan.restores):
         connection.rollback()

@@ -1,4 +1,4 @@
-"""The root hash over the rows of a cut, computed here exactly as the database computes it over what it holds."""
+"""The root hash over the rows of a cut, computed exactly as the database computes it over what it holds."""
 
 from __future__ import annotations
 

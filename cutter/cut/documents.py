@@ -10,7 +10,7 @@ from cutter.model.canonical import bytes_digest
 
 
 class Document(NamedTuple):
-    """One version to load. `text` is the source as stored; `supersedes` the version before, if there is one."""
+    """One version to load. `text` is stored as it is; `supersedes` is the version before, if any."""
 
     document_ref: str
     version: int
@@ -48,7 +48,10 @@ def load(connection: Connection, document: Document, run: str) -> str:
 
 
 def remove(connection: Connection, document_ref: str, version: int, run: str) -> None:
-    """Take a version back, as the cut role; the caller commits. Raises StalePlan when it has a cut or successor."""
+    """Take a version back, as the cut role; the caller commits.
+
+    Raises StalePlan when it has a cut or a successor.
+    """
     with complained(f"{document_ref} version {version}"), acting_as(connection, "cut"):
         one(connection, "documents", "remove", document_ref, version, run)
 

@@ -10,7 +10,7 @@ from cutter.cut.roles import Connection, one, rows
 
 
 class Standing(NamedTuple):
-    """Where a version stands: draft, enacted, superseded or revoked; in force from (included) until (excluded).
+    """Where a version stands: draft, enacted, superseded, revoked; in force from (included) until (excluded).
 
     Both days are None for a draft, and for a version that ended on the day it began (`ever_in_force` False).
     """
@@ -46,7 +46,7 @@ def enact(connection: Connection, document_ref: str, version: int, effective_fro
 
 
 def revoke(connection: Connection, document_ref: str, version: int, effective_until: date, run: str) -> str:
-    """Take the version in force out of force: revoked, or exists. Needs the enact role; the caller commits."""
+    """Take the version in force out of it: revoked, or exists. Needs the enact role; the caller commits."""
     with complained(f"{document_ref} version {version}"):
         (status,) = one(connection, "lifecycle", "revoke", document_ref, version, effective_until, run)
     return str(status)

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
 from cutter.cut.complaints import complained
+from cutter.cut.roles import Connection
 from cutter.cut.statements import statements
 from cutter.model.secret import Secret
-
-if TYPE_CHECKING:
-    import psycopg
-
-    Connection = psycopg.Connection[tuple[Any, ...]]
 
 GROUPS_OF_LOGIN: Mapping[str, tuple[str, ...]] = {
     "READER": ("cutter_reader",),
@@ -59,12 +54,16 @@ def _create(connection: Connection, login: str, user: str, password: Secret | No
         )
         verifier = encrypted.decode()
     inherits, creates = login not in NARROWED, login == "SCRATCH"
-    made = connection.execute(statements("logins")["creation"], (user, inherits, creates, verifier)).fetchone()
+    made = connection.execute(
+        statements("logins")["creation"], (user, inherits, creates, verifier)
+    ).fetchone()
     if made is not None:
         connection.execute(str(made[0]).encode())
 
 
 def _join(connection: Connection, user: str, group: str) -> None:
-    made = connection.execute(statements("logins")["joining"], (group, user, user, group, user, group)).fetchone()
+    made = connection.execute(
+        statements("logins")["joining"], (group, user, user, group, user, group)
+    ).fetchone()
     if made is not None:
         connection.execute(str(made[0]).encode())

@@ -1,6 +1,6 @@
 """What a cut leaves behind as proof: a governance record of what was written, and the verdict of a manifest.
 
-Nothing here is pinned to one document: how many units there must be, and of which section types, the run says.
+Nothing here is pinned to one document: the run says how many units there must be, of which section types.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cutter.errors import StepFailed
 
 
 class RunContext(NamedTuple):
-    """What a run knows before it cuts: its id, how many units it expects, and how many of each section type."""
+    """What a run knows before it cuts: its id, how many units it expects, how many of each section type."""
 
     run: str
     expected_count: int

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cutter.cut.statements import statements
-from cutter.errors import KillSwitchOff
 
 if TYPE_CHECKING:
     import psycopg
 
-    Connection = psycopg.Connection[tuple[Any, ...]]
+Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
+ConnectionProvider: TypeAlias = "Callable[[str], Connection]"
+"""Gives the connection of a role: cut, enact, ..."""
 
 GROUPS = ("cut", "governance", "verify", "reader", "enact", "backup")
 
@@ -28,15 +29,6 @@ def acting_as(connection: Connection, role: str) -> Iterator[None]:
     connection.execute(statements("roles")["as_login"])
 
 
-def require_switch(connection: Connection, run: str) -> None:
-    """Raise KillSwitchOff unless the kill switch is on for this run, as the database itself sees it."""
-    (on,) = one(connection, "roles", "switch_is_on", run)
-    if not on:
-        raise KillSwitchOff(
-            f"the kill switch is off for run {run}", place="database", remedy="an authorisation turns it on"
-        )
-
-
 def one(connection: Connection, file: str, name: str, *values: object) -> tuple[Any, ...]:
     """Return the one row of a named statement."""
     row = connection.execute(statements(file)[name], values).fetchone()
@@ -48,7 +40,3 @@ def one(connection: Connection, file: str, name: str, *values: object) -> tuple[
 def rows(connection: Connection, file: str, name: str, *values: object) -> list[tuple[Any, ...]]:
     """Return all rows of a named statement."""
     return connection.execute(statements(file)[name], values).fetchall()
-
-
-ConnectionProvider = Callable[[str], "Connection"]
-"""Gives the connection of a role: cut, enact, ..."""

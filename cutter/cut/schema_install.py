@@ -1,19 +1,15 @@
-"""The reference schema: numbered files, applied in order by the owner, each once and never altered afterwards."""
+"""The reference schema: numbered files, applied in order by the owner, once each, never altered after."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 from cutter.cut.complaints import complained
+from cutter.cut.roles import Connection
 from cutter.cut.statements import SCHEMA, statements
 from cutter.errors import ConfigurationError, Conflict
 from cutter.model.canonical import bytes_digest, digest
-
-if TYPE_CHECKING:
-    import psycopg
-
-    Connection = psycopg.Connection[tuple[Any, ...]]
 
 PLACE = "schema cutter"
 
@@ -27,7 +23,7 @@ class SchemaFile(NamedTuple):
 
 
 def available(folder: str = SCHEMA) -> tuple[SchemaFile, ...]:
-    """Return the numbered files in order. Raises ConfigurationError when a number is missing or taken twice."""
+    """Return the numbered files in order. Raises ConfigurationError when a number is missing or taken."""
     names = sorted(name for name in os.listdir(folder) if name.endswith(".sql"))
     found = tuple(SchemaFile(int(name[:4]), name, bytes_digest(_content(folder, name))) for name in names)
     if [file.version for file in found] != list(range(1, len(found) + 1)):
@@ -67,7 +63,9 @@ def pending(connection: Connection, folder: str = SCHEMA) -> tuple[SchemaFile, .
     for file, old in zip(files, there, strict=False):
         if file != old:
             raise Conflict(
-                f"{old.name} is applied and was altered afterwards", place=PLACE, remedy="add a new numbered file"
+                f"{old.name} is applied and was altered afterwards",
+                place=PLACE,
+                remedy="add a new numbered file",
             )
     return files[len(there) :]
 
@@ -102,7 +100,9 @@ def _prepare(connection: Connection) -> None:
     row = connection.execute(known["encoding"]).fetchone()
     if not row or row[0] != "UTF8":
         raise ConfigurationError(
-            f"the encoding of the database is {row and row[0]}", place=PLACE, remedy="make it with ENCODING 'UTF8'"
+            f"the encoding of the database is {row and row[0]}",
+            place=PLACE,
+            remedy="make it with ENCODING 'UTF8'",
         )
     for name in ("wait", "owner"):
         connection.execute(known[name])

@@ -6,10 +6,9 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 
-from cutter.cut import __file__ as _ROOM
-
-QUERIES = os.path.join(os.path.dirname(_ROOM), "queries")
-SCHEMA = os.path.join(os.path.dirname(_ROOM), "schema")
+_ROOM = os.path.dirname(os.path.abspath(__file__))
+QUERIES = os.path.join(_ROOM, "queries")
+SCHEMA = os.path.join(_ROOM, "schema")
 
 
 @lru_cache(maxsize=16)

@@ -16,7 +16,7 @@ SHOWN = 10
 
 
 class Manifest(NamedTuple):
-    """What the join found: equal bodies, and what is missing, altered or too many (the first ten, in words)."""
+    """What the join found: equal bodies, and what is missing, altered or too many (ten in words)."""
 
     body_hash_match_count: int
     finding_count: int

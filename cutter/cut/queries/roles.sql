@@ -17,6 +17,3 @@ SET LOCAL ROLE cutter_enact
 
 -- name: as_login
 RESET ROLE
-
--- name: switch_is_on
-SELECT cutter.switch_is_on(%s)

@@ -20,30 +20,45 @@ COMMENT ON TABLE cutter.kill_switch IS
 'Who holds the switch on for which run. A row alone turns nothing on: its holder''s session must hold the lock, now.';
 
 CREATE FUNCTION cutter.switch_is_on(p_run text) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     switch cutter.kill_switch;
 BEGIN
     SELECT s.* INTO switch FROM cutter.kill_switch s WHERE s.run = p_run;
-    RETURN FOUND
-        AND switch.lease > clock_timestamp() -- now() stands still within a transaction
-        AND switch.database_identity = cutter.database_identity()
-        AND EXISTS (
-            SELECT FROM pg_locks l
-            WHERE l.locktype = 'advisory' AND l.mode = 'ExclusiveLock' AND l.granted
-              AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-              AND l.objsubid = 1 AND l.pid = switch.holder_pid
-              AND (l.classid::bigint << 32 | l.objid::bigint) = switch.lock_key
-        );
+    IF NOT FOUND OR switch.lease <= clock_timestamp() THEN -- now() stands still within a transaction
+        RETURN false;
+    END IF;
+    IF pg_try_advisory_lock_shared(switch.lock_key) THEN -- nobody else holds it
+        PERFORM pg_advisory_unlock_shared(switch.lock_key);
+        RETURN false;
+    END IF;
+    RETURN true;
 END $$;
 COMMENT ON FUNCTION cutter.switch_is_on IS
-'Whether the switch is on for a run at this moment: its row is there, is this database''s, has not run out, and its holder lives.';
+'Whether the switch is on for a run at this moment: its row is there, has not run out, and another session holds its lock. Cheap enough to be asked for every row.';
 
-CREATE FUNCTION cutter.switch_at_commit() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION cutter.switch_holds(p_run text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM cutter.require_switch(NEW.run);
+    RETURN cutter.switch_is_on(p_run) AND EXISTS (
+        SELECT FROM cutter.kill_switch s
+        JOIN pg_database d ON d.datname = current_database()
+        JOIN pg_locks l ON l.database = d.oid AND l.pid = s.holder_pid
+        WHERE s.run = p_run AND s.database_identity = cutter.database_identity()
+          AND l.locktype = 'advisory' AND l.mode = 'ExclusiveLock' AND l.granted
+          AND l.objsubid = 1 AND (l.classid::bigint << 32 | l.objid::bigint) = s.lock_key
+    );
+END $$;
+COMMENT ON FUNCTION cutter.switch_holds IS
+'The whole look, ten times as dear: also that the row was made for this database, and that it is its own holder who holds the lock. For the first line of a leg and for its commit.';
+
+CREATE FUNCTION cutter.switch_at_commit() RETURNS trigger -- a commit runs as the login, which has no rights of its own
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF cutter.switch_holds(NEW.run) IS NOT TRUE THEN
+        RAISE EXCEPTION 'the kill switch went off for run % before its commit', NEW.run USING ERRCODE = 'CT016';
+    END IF;
     RETURN NULL;
 END $$;
 COMMENT ON FUNCTION cutter.switch_at_commit IS
-'For deferred constraint triggers: a run whose switch went off before its commit does not commit.';
+'For deferred constraint triggers on tables with a column run: a run whose switch went off before its commit does not commit.';

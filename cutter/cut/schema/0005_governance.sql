@@ -76,10 +76,16 @@ CREATE TRIGGER governance_record_whole BEFORE UPDATE OR DELETE OR TRUNCATE ON cu
 CREATE TRIGGER governance_head_kept BEFORE DELETE OR TRUNCATE ON cutter.governance_head
     FOR EACH STATEMENT EXECUTE FUNCTION cutter.append_only();
 
+-- Whatever is written leaves a record, so this one trigger asks once more at the commit of every run that wrote.
+CREATE CONSTRAINT TRIGGER switch_at_commit AFTER INSERT ON cutter.governance_record
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION cutter.switch_at_commit();
+
 -- Not even the schema's owner: what only a trigger forbids, one DISABLE TRIGGER allows.
 REVOKE ALL ON cutter.governance_record, cutter.governance_head FROM cutter_owner;
 GRANT SELECT, INSERT ON cutter.governance_record TO cutter_owner;
 GRANT SELECT, UPDATE ON cutter.governance_head TO cutter_owner;
 
+GRANT EXECUTE ON FUNCTION cutter.switch_is_on, cutter.switch_holds TO cutter_cut, cutter_governance, cutter_verify, cutter_enact,
+    cutter_reader;
 GRANT SELECT ON cutter.governance_record, cutter.governance_head TO cutter_reader, cutter_backup;
 GRANT EXECUTE ON FUNCTION cutter.governance_fault TO cutter_reader, cutter_verify, cutter_governance;

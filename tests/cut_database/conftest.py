@@ -1,0 +1,8 @@
+"""The fixtures of this room's tests."""
+
+from __future__ import annotations
+
+from governed import governed, installed
+from postgres import database, postgres_server, provider
+
+__all__ = ["database", "governed", "installed", "postgres_server", "provider"]
