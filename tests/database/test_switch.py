@@ -36,6 +36,10 @@ def holder(provider: ConnectionProvider) -> Iterator[Connection]:
     connection.close()
 
 
+def on_for_a_row(connection: Connection) -> bool:
+    return connection.execute("SELECT cutter.switch_is_on('r1')").fetchone() == (True,)
+
+
 def test_it_is_off_and_says_so_with_exit_16(owner: Connection) -> None:
     assert not is_on(owner, "r1")
     with pytest.raises(KillSwitchOff) as caught:
@@ -56,22 +60,29 @@ def test_it_is_on_for_its_run_alone_and_only_while_it_is_held(owner: Connection,
 def test_it_runs_out_within_a_transaction(owner: Connection, holder: Connection) -> None:
     with held_on(holder, "r1", seconds=0.3, by="SG_1"):
         assert is_on(owner, "r1")
+        assert on_for_a_row(owner)
         time.sleep(0.35)
         assert not is_on(owner, "r1")
+        assert not on_for_a_row(owner)
 
 
 def test_it_goes_off_with_its_holder_although_the_row_stays(owner: Connection, holder: Connection) -> None:
     with held_on(holder, "r1", seconds=60, by="SG_1"):
         owner.execute("SELECT pg_terminate_backend(%s, 5000)", [holder.info.backend_pid])
         assert not is_on(owner, "r1")
+        assert not on_for_a_row(owner)
     assert owner.execute("SELECT count(*) FROM cutter.kill_switch").fetchone() == (1,)
 
 
-def test_nobody_else_can_keep_it_on_with_the_same_key(owner: Connection, holder: Connection) -> None:
+def test_nobody_else_can_keep_it_on_with_the_same_key(
+    owner: Connection, holder: Connection, provider: ConnectionProvider
+) -> None:
     with held_on(holder, "r1", seconds=60, by="SG_1"):
         owner.execute("SELECT pg_terminate_backend(%s, 5000)", [holder.info.backend_pid])
-        owner.execute("SELECT pg_advisory_lock(lock_key) FROM cutter.kill_switch")
-        assert not is_on(owner, "r1")
+        with provider("OWNER") as other:
+            other.execute("SELECT pg_advisory_lock(lock_key) FROM cutter.kill_switch")
+            assert on_for_a_row(owner)
+            assert not is_on(owner, "r1")
 
 
 def test_a_row_without_a_holder_turns_nothing_on(owner: Connection) -> None:
@@ -79,13 +90,14 @@ def test_a_row_without_a_holder_turns_nothing_on(owner: Connection) -> None:
     owner.execute(row)
     assert not is_on(owner, "r1")
     owner.execute("SELECT pg_advisory_lock(7)")
-    assert is_on(owner, "r1")
+    assert not is_on(owner, "r1")  # a session cannot vouch for itself
 
 
 def test_a_row_of_another_database_is_worth_nothing(owner: Connection, holder: Connection) -> None:
     with held_on(holder, "r1", seconds=60, by="SG_1"):
         owner.execute("UPDATE cutter.kill_switch SET database_identity = 'postgresql:1:2:other'")
         assert not is_on(owner, "r1")
+        assert on_for_a_row(owner)
 
 
 def test_the_two_who_name_a_database_agree(owner: Connection) -> None:
