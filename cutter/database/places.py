@@ -84,7 +84,7 @@ def place_of(database: Database, socket_folder: str = "") -> Place:
 
 
 def user_names(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the user of each login but the owner: as given, or cutter_reader_login, cutter_writer_login, ..."""
+    """Return the user of each login but the owner: as given, or cutter_reader_login, ..."""
     own = {login: f"cutter_{login.lower()}_login" for login in LOGINS if login != "OWNER"}
     return {**own, **given}
 

@@ -102,7 +102,7 @@ DATABASES: dict[str, Any] = {
             "dbname": {**_USER, "description": "Its name on the embedded server; its own name by default."},
             "logins": {
                 "type": "object",
-                "description": "The user of each login; cutter_reader_login, cutter_writer_login, ... by default.",
+                "description": "The user of each login; cutter_reader_login, ... by default.",
                 "additionalProperties": False,
                 "properties": dict.fromkeys(_LOGINS, _USER),
             },
