@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +13,13 @@ from pathlib import Path
 import pytest
 from faults import sweep
 from faults.everything import STEP_IDS, Everything
-from faults.live import runs
+from faults.live import until
 from project import in_child
 
+from cutter.children import Guard
 from cutter.cli.main import main
+from cutter.gpg import homes
+from cutter.gpg.making import NewKey, generate
 
 FREE_PAGES = [0, 1, 2, 3, 5, 8, 12, 20]
 LEDGER_PAGES = [0, 1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 45, 50, 60, 70, 80, 100, 120]
@@ -135,29 +140,26 @@ def test_a_limit_of_the_process(tmp_path: Path, key: Path, limit: int, value: in
 
 
 def test_an_agent_of_gpg_dies_with_us(tmp_path: Path) -> None:
-    from cutter.gpg.homes import companions, work
-
-    home = tmp_path / "gnupg"
+    home = tmp_path / "home"
     home.mkdir(mode=0o700)
 
     def killed() -> int:
-        import os
-        import signal
-
-        from cutter.gpg import homes
-
-        homes._end_companions = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-        work(
-            str(home),
-            "--generate-key",
-            stdin=b"%no-protection\nKey-Type: eddsa\nKey-Curve: ed25519\n%commit\n",
-        )
+        homes._end_companions = _die_with_an_agent
+        generate(str(home), NewKey("Backup", "backup@example.org", "ed25519", "2y"))
         return 0
 
-    assert in_child(killed) == -9
-    from faults.live import until
+    assert in_child(killed) == -signal.SIGKILL
+    until(lambda: not _agents_below(str(tmp_path)))
 
-    until(lambda: not any(map(runs, companions(str(home)))))
+
+def _die_with_an_agent(home: str, guard: Guard) -> None:
+    del guard
+    os.kill(os.getpid(), signal.SIGKILL if homes.companions(home) else signal.SIGTERM)
+
+
+def _agents_below(folder: str) -> list[str]:
+    told = (path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists())
+    return [line.decode() for line in told if line.startswith(b"gpg-agent") and folder.encode() in line]
 
 
 def _address_space() -> int:
