@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from faults import sweep
 from faults.everything import STEP_IDS, Everything
-from faults.live import until
+from faults.live import runs, until
 from project import in_child
 
 from cutter.children import Guard
@@ -140,26 +140,23 @@ def test_a_limit_of_the_process(tmp_path: Path, key: Path, limit: int, value: in
 
 
 def test_an_agent_of_gpg_dies_with_us(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
+    folder, seen = tmp_path / "home", tmp_path / "agents"
+    folder.mkdir(mode=0o700)
+
+    def die_with_an_agent(home: str, guard: Guard) -> None:
+        del guard
+        seen.write_text(" ".join(map(str, homes.companions(home))))
+        os.kill(os.getpid(), signal.SIGKILL)
 
     def killed() -> int:
-        homes._end_companions = _die_with_an_agent
-        generate(str(home), NewKey("Backup", "backup@example.org", "ed25519", "2y"))
+        homes._end_companions = die_with_an_agent
+        generate(str(folder), NewKey("Backup", "backup@example.org", "ed25519", "2y"))
         return 0
 
     assert in_child(killed) == -signal.SIGKILL
-    until(lambda: not _agents_below(str(tmp_path)))
-
-
-def _die_with_an_agent(home: str, guard: Guard) -> None:
-    del guard
-    os.kill(os.getpid(), signal.SIGKILL if homes.companions(home) else signal.SIGTERM)
-
-
-def _agents_below(folder: str) -> list[str]:
-    told = (path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists())
-    return [line.decode() for line in told if line.startswith(b"gpg-agent") and folder.encode() in line]
+    agents = [int(word) for word in seen.read_text().split()]
+    assert agents
+    until(lambda: not any(map(runs, agents)))
 
 
 def _address_space() -> int:
