@@ -26,19 +26,6 @@ END $$;
 CREATE CONSTRAINT TRIGGER cut_is_verified AFTER INSERT ON cutter.cut
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION cutter.cut_must_be_verified();
 
-CREATE FUNCTION cutter.field(content text) RETURNS text -- its length goes first, so that no two rows are written alike
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(octet_length(convert_to(content, 'UTF8')) || ':' || content, '-');
-
-CREATE FUNCTION cutter.unit_digest(
-    p_ordinal integer, p_unit_ref text, p_unit_kind text, p_section_type text, p_title text, p_owner_ref text,
-    p_parent_ref text, p_body_hash text
-) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN encode(sha256(convert_to(cutter.field(p_ordinal::text) || cutter.field(p_unit_ref)
-    || cutter.field(p_unit_kind) || cutter.field(p_section_type) || cutter.field(p_title)
-    || cutter.field(p_owner_ref) || cutter.field(p_parent_ref) || cutter.field(p_body_hash), 'UTF8')), 'hex');
-
 CREATE FUNCTION cutter.cut_measures(
     p_document_id bigint, OUT unit_count integer, OUT body_hash_match_count integer,
     OUT section_types jsonb, OUT writer_digest text
@@ -46,8 +33,12 @@ CREATE FUNCTION cutter.cut_measures(
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WITH unit AS MATERIALIZED (
         SELECT u.ordinal, u.unit_ref, u.section_type, u.body_hash = text_hash AS matches,
-               cutter.unit_digest(u.ordinal, u.unit_ref, u.unit_kind, u.section_type, u.title, u.owner_ref,
-                                  p.unit_ref, text_hash) AS digest
+               encode(sha256(convert_to(concat( -- each field after its length, so that no two rows are written alike
+                   octet_length(u.ordinal::text), ':', u.ordinal, octet_length(u.unit_ref), ':', u.unit_ref,
+                   octet_length(u.unit_kind), ':', u.unit_kind, octet_length(u.section_type), ':', u.section_type,
+                   octet_length(u.title), ':', u.title, octet_length(u.owner_ref), ':', u.owner_ref,
+                   coalesce(octet_length(p.unit_ref) || ':' || p.unit_ref, '-'),
+                   octet_length(text_hash), ':', text_hash), 'UTF8')), 'hex') AS digest
         FROM cutter.information_unit u
         LEFT JOIN cutter.information_unit p ON p.unit_id = u.parent_id
         CROSS JOIN LATERAL (SELECT cutter.text_digest(u.body) OFFSET 0) hashed (text_hash)
@@ -90,19 +81,6 @@ BEGIN
     cut_id := there.cut_id;
 END $$;
 COMMENT ON FUNCTION cutter.fn_cut_open IS 'Begin the one cut of a version: created, or exists when the same plan was cut before.';
-
-CREATE FUNCTION cutter.require_open_cut(p_document_id bigint, p_unit_ref text, p_owner_ref text, p_run text)
-RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    IF NOT EXISTS (
-        SELECT FROM cutter.cut c JOIN cutter.document d USING (document_id)
-        WHERE c.document_id = p_document_id AND c.run = p_run AND c.verified IS NULL AND d.document_ref = p_owner_ref
-    ) THEN
-        RAISE EXCEPTION 'unit % belongs to no open cut of % in this run', p_unit_ref, p_owner_ref
-        USING ERRCODE = 'CT010', HINT = 'fn_cut_open comes first; a verified cut takes no more units';
-    END IF;
-END $$;
 
 CREATE FUNCTION cutter.empty_units(p_document_id bigint) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
