@@ -69,6 +69,9 @@ class Desk(Protocol):
     def render(self, path: str) -> bytes:
         """Return a rendered Jinja2 template, with the variables of the target."""
 
+    def grammar(self, path: str) -> Any:
+        """Return the grammar of a document, checked. Raises InvalidDocument."""
+
     def environment(self, name: str) -> Secret:
         """Return the value of an environment variable of the controller."""
 
@@ -93,6 +96,9 @@ class Context(Protocol):
 
     def by_role(self, role: str) -> Any:
         """Return a new connection of the login behind a role. Raises Unavailable."""
+
+    def logins(self) -> Mapping[str, Any]:
+        """Return the configured logins by name, each with its `user` and `password`."""
 
     def identity(self) -> str:
         """Return what tells this database from every other, also from a copy of it."""

@@ -10,6 +10,7 @@ from laws import build, change_of
 
 from cutter.errors import ConfigurationError
 from cutter.filesystem.kept import KeptContent
+from cutter.language.grammars import load_grammar
 from cutter.model.secret import Secret, keyed_digest
 from cutter.resource import Resource, type_complaints
 from cutter.resources.target.file import File
@@ -33,6 +34,10 @@ class FolderDesk:
         """Return a rendered template, in which `name` is x."""
         template = jinja2.Template((self.folder / path).read_text(encoding="utf-8"))
         return str(template.render(name="x")).encode()
+
+    def grammar(self, path: str) -> Any:
+        """Return the grammar in a file of the folder."""
+        return load_grammar(self.folder / path)
 
     def environment(self, name: str) -> Secret:
         """Know no variable."""

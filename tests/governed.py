@@ -1,128 +1,110 @@
-"""A governed database for tests: the schema, its logins, and the switch held on for one run."""
+"""A governed database for tests of what acts on it: schema, logins, a context, and the switch held on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
-from datetime import date
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-import psycopg
-import pytest
+from desk import FolderDesk
+from laws import change_of
 
-from cutter.cut.adapter import ProductionLiveExecutionAdapter
-from cutter.cut.cutplan import Cutplan
-from cutter.cut.documents import Document, load
-from cutter.cut.logins import GROUPS_OF_LOGIN, map_logins
-from cutter.cut.recorders import CutLeg, VerifyLeg, context_of
-from cutter.cut.rows import CutplanRow, Span
-from cutter.cut.schema_install import upgrade
 from cutter.database.connections import ConnectionProvider
 from cutter.database.switch import held_on
-from cutter.model.canonical import bytes_digest
+from cutter.filesystem.kept import KeptContent
+from cutter.hosts.database import DatabaseContext
+from cutter.model.state import Change
+from cutter.resource import Resource, type_complaints
+from cutter.resources import resource_type
 
-Connection = psycopg.Connection[tuple[Any, ...]]
-RUN = "run-1"
-REF = "constitution"
-GRAMMAR = "v1:" + "0" * 64
-
-
-def unit(ordinal: int, kind: str, ref: str, parent: str | None, body: str = "") -> CutplanRow:
-    text = body or f"{kind.title()} {ordinal} binds whoever reads it, “{ref}” included."
-    title = f"{kind.title()} {ordinal}"
-    hashed = bytes_digest(text.encode())
-    return CutplanRow(ordinal, kind, kind, title, text, REF, parent, ref, Span(0, 1), hashed)
+ROOMS = Path(__file__).parents[1] / "runbooks" / "documents"
+_DUMP = """\
+SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND n.nspname IN ('cutter', 'public') ORDER BY 1
+"""
 
 
-def sixty() -> tuple[CutplanRow, ...]:
-    """15 principles, 3 sections, 14 articles under each section."""
-    kinds: list[tuple[str, str, str | None]] = [("principle", f"princ_{n}", None) for n in range(1, 16)]
-    for section in range(1, 4):
-        kinds.append(("section", f"sec_{section}", None))
-        kinds += [("article", f"art_{14 * (section - 1) + n}", f"sec_{section}") for n in range(1, 15)]
-    return tuple(unit(n, kind, ref, parent) for n, (kind, ref, parent) in enumerate(kinds, 1))
-
-
-def cutplan(rows: tuple[CutplanRow, ...] = (), version: int = 1, text: str = "") -> Cutplan:
-    rows = rows or sixty()
-    source = text or f"version {version}\n" + "\n".join(row.body for row in rows)
-    return Cutplan(REF, version, bytes_digest(source.encode()), GRAMMAR, rows, ())
-
-
-def many(count: int, ref: str = REF) -> tuple[CutplanRow, ...]:
-    """Articles of six hundred bytes, ten under each section."""
-    body = "The text of an article that says what is so, and what follows from it. " * 9
-    found = []
-    for n in range(1, count + 1):
-        section = (n - 1) // 11
-        first = n % 11 == 1
-        kind, name = ("section", f"sec_{section}") if first else ("article", f"art_{n}")
-        row = unit(n, kind, name, None if first else f"sec_{section}", f"{n}. {body}")
-        found.append(row._replace(owner_ref=ref))
-    return tuple(found)
-
-
-@dataclass
 class Governed:
-    """A database with everything installed, and the calls that tests make of it."""
+    """One database, and what it takes to act on it as a run would."""
 
-    provider: ConnectionProvider
-    stack: ExitStack = field(default_factory=ExitStack)
+    def __init__(self, provider: ConnectionProvider, folder: Path) -> None:
+        """Take the database, and a folder for runbooks' files and kept content."""
+        self.provider = provider
+        self.folder = folder
+        self.content = KeptContent(str(folder / "kept"))
+        self.desk = FolderDesk(folder, self.content)
+        self.context = DatabaseContext(provider, lambda kinds: iter(self.entries), f"run-{uuid.uuid4().hex[:8]}")
+        self.entries: list[tuple[str, str, Mapping[str, Any]]] = []
 
-    def connect(self, login: str) -> Connection:
-        return self.stack.enter_context(closing(self.provider(login)))
+    def resource(self, name: str, **params: Any) -> Resource:
+        """Return a resource as it arrives on its target."""
+        kind = resource_type(name)
+        assert type_complaints(kind, params) == []
+        prepared = kind.prepare(dict(params), self.desk)
+        assert type_complaints(kind, prepared) == []
+        resource = kind(prepared, b"law")
+        resource.context = self.context
+        return resource
 
-    def by_role(self, role: str) -> Connection:
-        return self.provider.by_role(role)
+    def install(self) -> None:
+        """Apply the cut_schema step."""
+        self.apply(self.resource("cut_schema"))
 
-    def switch_on(self, run: str = RUN, seconds: float = 60) -> None:
-        self.stack.enter_context(held_on(self.connect("OWNER"), run, seconds=seconds, by="SG_1"))
+    def apply(self, resource: Resource) -> Change:
+        """Look, apply, look again; return the change that was made."""
+        change = change_of(resource)
+        resource.apply(change, self.content)
+        assert change_of(resource).empty
+        return change
 
-    def load(self, plan: Cutplan, supersedes: int | None = None, run: str = RUN) -> str:
-        text = self.text_of(plan)
-        found = Document(plan.document_ref, plan.version, text, plan.grammar_digest, supersedes)
-        with self.provider("WRITER") as connection:
-            return load(connection, found, run)
+    @contextmanager
+    def switched_on(self) -> Iterator[None]:
+        """Hold the kill switch on for the context's run."""
+        connection = self.provider("OWNER")
+        try:
+            with held_on(connection, self.context.run, seconds=60, by="a test"):
+                yield
+        finally:
+            connection.close()
 
-    @staticmethod
-    def text_of(plan: Cutplan) -> str:
-        return f"version {plan.version}\n" + "\n".join(row.body for row in plan.rows)
-
-    def adapter(self, plan: Cutplan, run: str = RUN) -> ProductionLiveExecutionAdapter:
-        context = context_of(run, plan.rows)
-        return self.stack.enter_context(ProductionLiveExecutionAdapter(self.by_role, context))
-
-    def cut(self, plan: Cutplan, run: str = RUN) -> tuple[CutLeg, VerifyLeg]:
-        with self.adapter(plan, run) as adapter:
-            return adapter.execute(plan)
-
-    def enact(self, plan: Cutplan, day: date, run: str = RUN) -> str:
-        with self.adapter(plan, run) as adapter:
-            status = adapter.lifecycle_enact(plan.document_ref, plan.version, day)
-            adapter.commit()
-            return status
-
-    def as_owner(self, statement: str) -> list[tuple[Any, ...]]:
+    def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run a statement as the owner, commit, and return its rows."""
         with self.provider("OWNER") as connection:
-            cursor = connection.execute(statement.encode())
-            return cursor.fetchall() if cursor.description else []
+            done = connection.execute(text, values or None)  # type: ignore[arg-type]
+            return done.fetchall() if done.description else []
+
+    def logical(self) -> dict[str, list[str]]:
+        """Return every row of every table as text."""
+        return {name: [row[0] for row in self.sql(f"SELECT t::text FROM {name} t ORDER BY 1")] for (name,) in self.sql(_DUMP)}
 
 
-@pytest.fixture
-def installed(provider: ConnectionProvider) -> Iterator[Governed]:
-    """Install the schema and its logins; the switch is off."""
-    with provider("OWNER") as connection:
-        upgrade(connection)
-        users = {login: provider.place.logins[login].user for login in GROUPS_OF_LOGIN}
-        map_logins(connection, users, {})
-    governed = Governed(provider)
-    with governed.stack:
-        yield governed
+def obeys_the_laws(
+    governed: Governed,
+    resource: Resource,
+    *,
+    start: Callable[[], object] | None = None,
+    lasting: tuple[str, ...] = (),
+) -> None:
+    """Check the laws for one resource of a database; the inverse restores all tables but the `lasting` ones."""
+    if start is not None:
+        start()
+    before = governed.logical()
+    change = change_of(resource)
+    assert governed.logical() == before, "observing changed something"
+    assert not change.empty, "the case does not change anything, so it shows nothing"
 
+    resource.apply(change, governed.content)
+    after = governed.logical()
+    again = change_of(resource)
+    assert again.empty, f"a second look would change {sorted(again.keys)}"
+    assert governed.logical() == after, "observing changed something"
+    assert after != before, "nothing came of it"
 
-@pytest.fixture
-def governed(installed: Governed) -> Governed:
-    """Hold the switch on for RUN, too."""
-    installed.switch_on()
-    return installed
+    resource.apply(Change(before=again.before, after=change.before), governed.content)
+    assert resource.observe() == change.before, "the inverse did not restore the state"
+    restored = governed.logical()
+    assert {name: rows for name, rows in restored.items() if name not in lasting} == {
+        name: rows for name, rows in before.items() if name not in lasting
+    }, "the inverse did not restore the world"

@@ -31,6 +31,10 @@ class DatabaseContext:
         """Return a new connection of the login behind a role. Raises Unavailable."""
         return self.provider.by_role(role)
 
+    def logins(self) -> Mapping[str, Any]:
+        """Return the configured logins by name, each with its user and password."""
+        return self.provider.place.logins
+
     def identity(self) -> str:
         """Return what tells this database from every other, also from a copy of it."""
         login = "OWNER" if self.provider.has("OWNER") else "READER"

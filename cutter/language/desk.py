@@ -49,6 +49,12 @@ class BindDesk:
         values, late = self._early()
         return rendered(self._path(path), path, {**values, **self.extra}, late)
 
+    def grammar(self, path: str) -> Any:
+        """Return the grammar in a file. Raises InvalidDocuments with every problem of it."""
+        from cutter.language.grammars import load_grammar
+
+        return load_grammar(self._path(path))
+
     def environment(self, name: str) -> Secret:
         """Return an environment variable of the controller. Raises DeskFault when it is not set."""
         value = os.environ.get(name)

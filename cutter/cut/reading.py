@@ -1,0 +1,124 @@
+"""Looking at what a cut left in a database: as the reader, in a transaction that can only read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
+
+from cutter.cut.complaints import complained
+from cutter.cut.cutplan import Cutplan, plan
+from cutter.cut.grammar import Grammar
+from cutter.cut.marking import Marking
+from cutter.cut.roles import Connection, acting_as, rows
+from cutter.cut.rows import CutplanRow, Source
+from cutter.cut.tally import Expected
+from cutter.errors import PreconditionError
+from cutter.model.canonical import bytes_digest
+
+SHOWN = 10
+_PARTS = ("ordinal", "unit_kind", "section_type", "title", "owner_ref", "parent", "body")
+
+
+class ByRole(Protocol):
+    """Gives a new connection of the login behind a role."""
+
+    def __call__(self, role: str) -> Any:
+        """Return it; the caller closes it."""
+
+
+class CutSeen(NamedTuple):
+    """A cut as it is: its number, its pin, how many units of each section type, the root hash over them now."""
+
+    cut_id: int
+    document_id: int
+    pin: str
+    section_types: Mapping[str, int]
+    root: str
+
+
+@contextmanager
+def reading(by_role: ByRole) -> Iterator[Connection]:
+    """Give the reader's connection in a READ ONLY transaction, narrowed to its role, and close it."""
+    connection = by_role("reader")
+    try:
+        connection.read_only = True
+        with complained("reader"):
+            if rows(connection, "reading", "installed") == [(None,)]:
+                raise PreconditionError(
+                    "the schema cutter is not installed", remedy="a cut_schema step installs it"
+                )
+        with acting_as(connection, "reader"):
+            yield connection
+    finally:
+        connection.close()
+
+
+def stored_source(connection: Connection, document_ref: str, version: int) -> Source | None:
+    """Return the stored text of a version, None where there is none.
+
+    Raises PreconditionError when it is not what its digest says.
+    """
+    with complained(f"{document_ref} version {version}"):
+        found = rows(connection, "reading", "text", document_ref, version)
+    if not found:
+        return None
+    text, declared = found[0]
+    content = text.encode()
+    if bytes_digest(content) != declared:
+        raise PreconditionError(
+            f"the stored text of {document_ref} version {version} is not what its digest says",
+            remedy="restore it from a backup: it was altered in the database",
+        )
+    return Source(document_ref, version, content, declared, f"{document_ref} version {version}")
+
+
+def stored_plan(
+    connection: Connection, document_ref: str, version: int, grammar: Grammar, expect: Expected = ()
+) -> Cutplan:
+    """Return the cutplan of the text that the database holds, proven to cover it.
+
+    Raises PreconditionError when the version is not loaded, InvalidSource as `cutplan.plan` does.
+    """
+    source = stored_source(connection, document_ref, version)
+    if source is None:
+        raise PreconditionError(
+            f"version {version} of {document_ref} is not loaded", remedy="a document step loads it"
+        )
+    return plan(Marking(source, grammar, expect))
+
+
+def seen_cut(connection: Connection, document_ref: str, version: int) -> CutSeen | None:
+    """Return the cut of a version as it is now, None where it has none."""
+    with complained(f"{document_ref} version {version}"):
+        found = rows(connection, "reading", "cut", document_ref, version)
+        if not found:
+            return None
+        cut_id, document_id, pin, root = found[0]
+        counts = dict(rows(connection, "reading", "section_types", document_id))
+    return CutSeen(cut_id, document_id, pin, counts, root)
+
+
+def altered_units(connection: Connection, seen: CutSeen, planned: Cutplan) -> Iterator[str]:
+    """Yield what differs from the plan, in its order: ``art_3 (body)``, ``art_4 (missing)``, ``x (too many)``."""
+    expected = {row.unit_ref: _expected(row) for row in planned.rows}
+    there = {found[0]: tuple(found[1:]) for found in rows(connection, "reading", "units", seen.document_id)}
+    for unit_ref, row in expected.items():
+        if unit_ref not in there:
+            yield f"{unit_ref} (missing)"
+        elif there[unit_ref] != row:
+            pairs = zip(_PARTS, there[unit_ref], row, strict=True)
+            yield f"{unit_ref} ({', '.join(part for part, was, should in pairs if was != should)})"
+    yield from (f"{unit_ref} (too many)" for unit_ref in there if unit_ref not in expected)
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Return counts in words: ``60 units (15 principle, 3 section, 42 article)``."""
+    return f"{sum(counts.values())} units ({', '.join(f'{count} {name}' for name, count in counts.items())})"
+
+
+def _expected(row: CutplanRow) -> tuple[Any, ...]:
+    return (
+        *(row.ordinal, row.unit_kind, row.section_type, row.title, row.owner_ref, row.parent_ref),
+        row.body_hash,
+    )

@@ -1,0 +1,146 @@
+"""A cut: the units of one version of a document as rows, each under its address, verified by a manifest.
+
+As a step:
+
+    - name: Cut of the reading room
+      cut: {source: documents/reading-room.md, grammar: documents/reading-room.grammar.yml}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Optional
+
+from cutter.cut import compensation
+from cutter.cut.adapter import ProductionLiveExecutionAdapter
+from cutter.cut.carried import packed, unpacked
+from cutter.cut.cutplan import Cutplan, plan
+from cutter.cut.digests import writer_digest
+from cutter.cut.discover import InMemory
+from cutter.cut.reading import SHOWN, CutSeen, altered_units, counted, reading, seen_cut, stored_plan
+from cutter.cut.recorders import RunContext
+from cutter.errors import Conflict, StalePlan
+from cutter.model.state import Change, State
+from cutter.resource import Content, Desk, Resource, param
+
+_NOTHING = "nothing"
+
+
+class Cut(Resource):
+    """The rows of one version of a document. It is written from the text that the database holds.
+
+    Its inverse is the compensation of the cut and of its enactment, recorded as such. A row that was altered
+    is named, and left for a person.
+    """
+
+    source: str = param("The text that was loaded, relative to the runbook's folder.")
+    grammar: str = param("How it is cut, relative to the runbook's folder.")
+    version: int = param("The number of the version.", default=1, minimum=1)
+    expect: Optional[dict[str, int]] = param(
+        "How many units there must be of each section type, over the grammar's own counts.",
+        default=None,
+        schema={"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},
+    )
+    document_ref: str = param("The document, as its grammar names it.", default="", internal=True)
+    rules: dict[str, Any] = param("The grammar.", default=None, internal=True)
+    counts: list[Any] = param("The units of each section type.", default=None, internal=True, schema={"type": "array"})
+    pin: str = param("The digest of the planned rows.", default="", internal=True)
+    root: str = param("The root hash over the rows as they are written.", default="", internal=True)
+
+    @classmethod
+    def prepare(cls, params: dict[str, Any], desk: Desk) -> dict[str, Any]:
+        """Plan the cut of the text. Raises InvalidDocument for whatever in it is ambiguous."""
+        grammar = desk.grammar(params["grammar"])
+        marks = InMemory(
+            grammar.document_ref, desk.read(params["source"]), params.get("version", 1), name=params["source"]
+        ).discover(grammar, tuple((params.get("expect") or {}).items()))
+        planned = plan(marks)
+        return {
+            **params,
+            "document_ref": grammar.document_ref,
+            "rules": packed(grammar),
+            "counts": [list(pair) for pair in planned.counts.items()],
+            "pin": planned.pin,
+            "root": writer_digest(planned.rows),
+        }
+
+    def desired(self) -> Optional[State]:
+        """Return the counts, the pin, the root hash, and that nothing is altered."""
+        return _state(dict(self.counts), self.pin, self.root, _NOTHING)
+
+    def observe(self) -> Optional[State]:
+        """Return the same of the rows that are there, looked at afresh, and the names of altered ones."""
+        assert self.context is not None
+        with reading(self.context.by_role) as connection:
+            seen = seen_cut(connection, self.document_ref, self.version)
+            if seen is None:
+                return None
+            altered = _NOTHING if seen.root == self.root else self._altered(connection, seen)
+        return _state(seen.section_types, seen.pin, seen.root, altered)
+
+    def apply(self, change: Change, content: Content) -> None:
+        """Cut, record and verify in one transaction; or compensate the cut and its enactment."""
+        if change.after is None:
+            self._compensate()
+        elif change.before is not None:
+            raise Conflict(
+                f"the cut of version {self.version} of {self.document_ref} is not as it was written",
+                remedy="a person must look at the rows named; a cut is never altered in place",
+            )
+        else:
+            self._write(str(change.after["pin"]))
+
+    def preview(self, change: Change, content: Content) -> str:
+        """Return what comes or goes, in one line."""
+        if change.creates or change.removes:
+            state = (change.after if change.creates else change.before) or {}
+            return f"{'+' if change.creates else '-'}{state['cut']}"
+        return f"altered: {(change.before or {}).get('altered', '')}"
+
+    def _planned(self, connection: Any) -> Cutplan:
+        expect = tuple((self.expect or {}).items())
+        return stored_plan(connection, self.document_ref, self.version, unpacked(self.rules), expect)
+
+    def _altered(self, connection: Any, seen: CutSeen) -> str:
+        names = altered_units(connection, seen, self._planned(connection))
+        return ", ".join(_few(names)) or "the root hash, by another plan"
+
+    def _write(self, pin: str) -> None:
+        assert self.context is not None
+        with reading(self.context.by_role) as connection:
+            planned = self._planned(connection)
+        if planned.pin != pin:
+            raise StalePlan(
+                f"the text in the database is cut otherwise than planned: pin {planned.pin}, planned {pin}",
+                remedy="plan again",
+            )
+        counts = dict(self.counts)
+        run = RunContext(self.context.run, sum(counts.values()), counts)
+        with ProductionLiveExecutionAdapter(self.context.by_role, run) as adapter:
+            adapter.execute(planned)
+
+    def _compensate(self) -> None:
+        assert self.context is not None
+        with reading(self.context.by_role) as connection:
+            seen = seen_cut(connection, self.document_ref, self.version)
+            if seen is None:
+                return
+            planned = compensation.planned(connection, seen.cut_id)
+        compensation.refuse_dependants(planned)
+        connection = self.context.by_role("enact")
+        try:
+            compensation.compensate(connection, planned, self.context.run)
+            connection.commit()
+        finally:
+            connection.close()
+
+
+def _state(counts: Any, pin: str, root: str, altered: str) -> State:
+    return {"cut": counted(counts), "pin": pin, "root": root, "altered": altered}
+
+
+def _few(names: Iterator[str]) -> Iterator[str]:
+    yield from islice(names, SHOWN)
+    if next(names, None) is not None:
+        yield "and more"

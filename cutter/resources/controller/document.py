@@ -1,0 +1,109 @@
+"""One version of a governed document in a database: its text, byte for byte, and the grammar it is cut by.
+
+As a step:
+
+    - name: Reading room
+      document: {source: documents/reading-room.md, grammar: documents/reading-room.grammar.yml}
+"""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+from cutter.cut import documents
+from cutter.cut.reading import reading, stored_source
+from cutter.errors import Conflict, InvalidDocument
+from cutter.model.canonical import bytes_digest
+from cutter.model.state import Change, State
+from cutter.resource import Content, Desk, Resource, param
+
+
+class Document(Resource):
+    """A version of a document. The same text again is no change; another text needs a version of its own."""
+
+    source: str = param("The text, relative to the runbook's folder: UTF-8.")
+    grammar: str = param("How it is cut, relative to the runbook's folder.")
+    version: int = param("The number of the version.", default=1, minimum=1)
+    supersedes: Optional[int] = param("The version before, where there is one.", default=None, minimum=1)
+    document_ref: str = param("The document, as its grammar names it.", default="", internal=True)
+    source_digest: str = param("The digest of the text.", default="", internal=True)
+    grammar_digest: str = param("The digest of the grammar.", default="", internal=True)
+
+    outputs = {"document": "The document, as its grammar names it.", "version": "The number of the version."}
+
+    @classmethod
+    def prepare(cls, params: dict[str, Any], desk: Desk) -> dict[str, Any]:
+        """Read the text and the grammar. Raises InvalidDocument."""
+        grammar = desk.grammar(params["grammar"])
+        text = desk.read(params["source"])
+        try:
+            text.decode()
+        except UnicodeDecodeError:
+            raise InvalidDocument(f"{params['source']} is not UTF-8") from None
+        digest = bytes_digest(text)
+        desk.send(text, digest)
+        found = {"source_digest": digest, "grammar_digest": grammar.digest}
+        return {**params, **found, "document_ref": grammar.document_ref}
+
+    def desired(self) -> Optional[State]:
+        """Return the digests of the text and of the grammar, and the version before."""
+        return {
+            "source_digest": self.source_digest,
+            "grammar_digest": self.grammar_digest,
+            "supersedes": self.supersedes,
+        }
+
+    def observe(self) -> Optional[State]:
+        """Return what the version is. Raises Conflict when it is there with another text or grammar."""
+        assert self.context is not None
+        with reading(self.context.by_role) as connection:
+            there = documents.stored(connection, self.document_ref, self.version)
+        if there is None:
+            return None
+        if (there.source_digest, there.grammar_digest) != (self.source_digest, self.grammar_digest):
+            raise Conflict(
+                f"version {self.version} of {self.document_ref} is there with another text or grammar",
+                remedy=f"give the changed document a version of its own and supersedes: {self.version}",
+            )
+        return {
+            "source_digest": there.source_digest,
+            "grammar_digest": there.grammar_digest,
+            "supersedes": there.supersedes,
+        }
+
+    def apply(self, change: Change, content: Content) -> None:
+        """Load the version, or take it back while nothing depends on it; its text is kept."""
+        assert self.context is not None
+        if change.after is None:
+            self._keep(content)
+        connection = self.context.by_role("cut")
+        try:
+            if change.after is None:
+                documents.remove(connection, self.document_ref, self.version, self.context.run)
+            else:
+                documents.load(connection, self._version(change.after, content), self.context.run)
+            connection.commit()
+        finally:
+            connection.close()
+
+    def results(self, state: Optional[State]) -> dict[str, str]:
+        """Return the document and its version."""
+        return {"document": self.document_ref, "version": str(self.version)}
+
+    def _version(self, after: State, content: Content) -> documents.Document:
+        text = content.bytes_of(str(after["source_digest"])).decode()
+        before = after["supersedes"]
+        return documents.Document(
+            self.document_ref,
+            self.version,
+            text,
+            str(after["grammar_digest"]),
+            None if before is None else int(before),
+        )
+
+    def _keep(self, content: Content) -> None:
+        assert self.context is not None
+        with reading(self.context.by_role) as connection:
+            source = stored_source(connection, self.document_ref, self.version)
+        if source is not None:
+            content.keep(source.text, source.digest)
