@@ -101,6 +101,26 @@ class BrokenRun(StepFailed):
     """
 
 
+class ProofFailed(CutterError):
+    """Nothing sound can be said about what was rehearsed.
+
+    Its transaction was rolled back; the message says whether a second look found everything as it was.
+    """
+
+    exit_code = 13
+
+
+class Breached(ProofFailed):
+    """A rehearsed statement ended its transaction, or tried to, or left something behind.
+
+    Whatever it was, it must not run for real before a person has read it.
+    """
+
+
+class Unprovable(ProofFailed):
+    """A rehearsed statement cannot run in a transaction that is rolled back, or its login has ways around one."""
+
+
 class KillSwitchOff(CutterError):
     """The kill switch of the database is off for this run, so nothing may be written there.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from cutter.database.failures import refused_connection, told
 from cutter.database.places import ROLE_LOGINS, Login, Place, place_of
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cutter.database.embedded import EmbeddedServer
 
     Connection = psycopg.Connection[tuple[Any, ...]]
+    C = TypeVar("C", bound=Connection)
 
 OLDEST = 13
 TIMEOUTS: Mapping[str, str] = MappingProxyType(
@@ -57,8 +58,14 @@ class ConnectionProvider:
         Raises ConfigurationError for a login that is not configured, a wrong password and a server older
         than 13, Unavailable when there is no answer.
         """
+        import psycopg
+
+        return self.of_kind(psycopg.Connection, login)
+
+    def of_kind(self, kind: type[C], login: str) -> C:
+        """Return such a connection, of a subclass of psycopg's."""
         place = self.place
-        return connect(place, place.login(login), name=self.database.name, login_name=login)
+        return connect(kind, place, place.login(login), named=f"{self.database.name} as {login}")
 
     def by_role(self, role: str) -> Connection:
         """Return a new connection of the login behind a role: cut, governance, verify, reader, ..."""
@@ -96,20 +103,20 @@ class ConnectionProvider:
             self._server.start()
 
 
-def connect(place: Place, login: Login, *, name: str = "", login_name: str = "", **words: Any) -> Connection:
+def connect(kind: type[C], place: Place, login: Login, *, named: str = "") -> C:
     """Return a new connection with the time limits of every session of ours.
 
-    `name` and `login_name` are for messages. Raises ConfigurationError and Unavailable.
+    `named` says which one it is, for messages. Raises ConfigurationError and Unavailable.
     """
     import psycopg
 
-    where = f"{name or place.shown()} as {login_name or login.user}"
+    where = named or f"{place.shown()} as {login.user}"
     options = " ".join(f"-c {key}={value}" for key, value in TIMEOUTS.items())
-    given: dict[str, Any] = {"hostaddr": "", "connect_timeout": _CONNECT_SECONDS, **place.words, **words}
+    given: dict[str, Any] = {"hostaddr": "", "connect_timeout": _CONNECT_SECONDS, **place.words}
     if login.password is not None:
         given["password"] = login.password.reveal()
     try:
-        connection = psycopg.connect(user=login.user, application_name="cutter", options=options, **given)
+        connection = kind.connect(user=login.user, application_name="cutter", options=options, **given)
     except psycopg.Error as error:
         raise refused_connection(error, where, login.user, place.origin) from None
     _demand_version(connection, where)
