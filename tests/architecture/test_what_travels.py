@@ -13,8 +13,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "cutter"
 TRAVELS = (
-    *("__init__.py", "agent.py", "children.py", "errors.py", "facts.py", "resource.py"),
-    *("model/*.py", "gpg/*.py", "filesystem/*.py", "env_text/*.py"),
+    *("__init__.py", "children.py", "errors.py", "facts.py", "resource.py"),
+    *("agent/*.py", "model/*.py", "gpg/*.py", "filesystem/*.py", "env_text/*.py"),
     *("resources/__init__.py", "resources/target/*.py"),
 )
 PROGRAM = """

@@ -1,0 +1,65 @@
+"""One step while it is applied or taken back, and the evidence it ends in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Optional
+
+from cutter.agent.requests import Request
+from cutter.errors import CutterError, StalePlan
+from cutter.model.evidence import Evidence, Outcome
+from cutter.model.state import Change, State
+from cutter.resource import Resource
+
+
+class Attempt:
+    """What is known of a step while it is applied, so that a failure can say what was seen."""
+
+    def __init__(self, step: Request) -> None:
+        self.step = step
+        self.params: Mapping[str, Any] = {}
+        self.resource: Optional[Resource] = None
+        self.change = Change(None, None)
+        self.looked = False
+        self.moving = False
+        self.observed: Optional[State] = None
+
+    def compensated(self) -> Evidence:
+        """Return the evidence of a step that was taken back."""
+        return self._evidence(Outcome.COMPENSATED, self.observed)
+
+    def succeeded(self, observed: Optional[State], outputs: Mapping[str, str]) -> Evidence:
+        """Return the evidence of a step that a fresh look found as declared."""
+        outcome = Outcome.OK if self.change.empty else Outcome.CHANGED
+        return self._evidence(outcome, observed, outputs=dict(outputs))
+
+    def failed(self, error: CutterError) -> Evidence:
+        """Return the evidence of a failure, after one more look; where nobody can look, it is unknown."""
+        outcome = Outcome.STALE if isinstance(error, StalePlan) else Outcome.FAILED
+        reason = error.cause if not error.place else f"{error.place}: {error.cause}"
+        told = {"reason": reason, "remedy": error.remedy}
+        if self.resource is None or not self.looked:
+            return self._evidence(outcome, None, **told)
+        if self.moving and self.resource.opaque:
+            told["world"] = error.world
+        try:
+            seen = self.resource.observe()
+        except Exception:  # noqa: BLE001 - whatever it is, nobody saw how the step was left
+            return self._evidence(Outcome.UNKNOWN if self.moving else outcome, self.change.before, **told)
+        return self._evidence(outcome, seen, **told)
+
+    def _evidence(self, outcome: Outcome, observed: Optional[State], **told: Any) -> Evidence:
+        return Evidence(
+            step=self.step.id,
+            type=self.step.type,
+            content_hash=self.step.content_hash,
+            outcome=outcome,
+            before=self.change.before,
+            after=self.change.after,
+            observed=observed,
+            keys=tuple(sorted(self.change.keys)),
+            params=None
+            if outcome is Outcome.OK or self.resource is None
+            else self.resource.recorded(self.params),
+            **told,
+        )

@@ -1,0 +1,59 @@
+"""What a look says of a step: no change, a change, unknown, or something in the way."""
+
+from __future__ import annotations
+
+from cutter.agent.requests import Request, StepRequest
+from cutter.agent.words import named
+from cutter.errors import Conflict, CutterError, PermissionRefused, Unavailable
+from cutter.model.evidence import Evidence, Outcome
+from cutter.model.plan import Look, Prediction
+
+
+def drift_of(look: Look, step: StepRequest) -> Evidence:
+    """Return what a look alone says of a step: ok, drifted, or why it could not be seen."""
+    outcome = {
+        Prediction.NO_CHANGE: Outcome.OK,
+        Prediction.CHANGE: Outcome.DRIFTED,
+        Prediction.UNKNOWN: Outcome.DRIFTED,
+        Prediction.BLOCKED: Outcome.UNOBSERVABLE
+        if look.exit_code == Unavailable.exit_code
+        else Outcome.DRIFTED,
+    }[look.prediction]
+    drift = look.prediction is Prediction.CHANGE
+    return Evidence(
+        step=step.id,
+        type=step.type,
+        content_hash=step.content_hash,
+        outcome=outcome,
+        before=look.before,
+        after=look.after,
+        observed=look.before,
+        keys=tuple(sorted(look.change.keys)) if drift else (),
+        reason=look.reason or (f"differs in {named(look.change)}" if drift else ""),
+        remedy=look.remedy,
+        outputs=dict(look.outputs) or None,
+    )
+
+
+def skipped(step: Request, reason: str) -> Evidence:
+    """Return the evidence of a step that was never begun."""
+    return Evidence(step.id, step.type, step.content_hash, Outcome.SKIPPED, reason=reason)
+
+
+def unknown(step: StepRequest, reason: str) -> Look:
+    """Return the look of a step that can be judged only when it is applied."""
+    return Look(step.id, Prediction.UNKNOWN, reason=reason)
+
+
+def obstacle(step: StepRequest, error: CutterError, pending: list[Look]) -> Look:
+    """Judge why a step cannot be seen: an earlier pending step may move it out of the way, or none does."""
+    way_is_made = any(map(makes_way, pending))
+    if (isinstance(error, Unavailable) and pending) or (isinstance(error, Conflict) and way_is_made):
+        return unknown(step, f"{error.cause}; an earlier step may change that")
+    code = error.exit_code if isinstance(error, (Unavailable, PermissionRefused)) else Conflict.exit_code
+    return Look(step.id, Prediction.BLOCKED, reason=error.cause, remedy=error.remedy, exit_code=code)
+
+
+def makes_way(look: Look) -> bool:
+    """Tell whether a pending step may move what is in the way of a later one."""
+    return look.prediction is Prediction.UNKNOWN or look.change.removes

@@ -1,0 +1,39 @@
+"""What a target is asked to do: a step to apply, or one to take back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Optional, Union
+
+from cutter.model.references import parts, references
+from cutter.model.state import Change, State
+
+
+class StepRequest(NamedTuple):
+    """One step as the target gets it. `planned` is the change not to be exceeded; None where unknown."""
+
+    id: str
+    type: str
+    params: Mapping[str, Any]
+    content_hash: str
+    planned: Optional[Change] = None
+
+
+class RevertRequest(NamedTuple):
+    """One step to take back: how it must still be, and how it was. `params` are those it was applied with."""
+
+    id: str
+    type: str
+    params: Mapping[str, Any]
+    content_hash: str
+    expected: Optional[State]
+    goal: Optional[State]
+
+
+Request = Union[StepRequest, RevertRequest]
+
+
+def depends_on(step: StepRequest) -> tuple[str, ...]:
+    """Return the ids of the steps whose outputs this one uses."""
+    names = references(step.params)
+    return tuple(parts(name)[1] for name in names if name.startswith("steps."))

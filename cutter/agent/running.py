@@ -1,0 +1,208 @@
+"""One pass over the steps of one target."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Optional
+
+from cutter import facts
+from cutter.agent.attempt import Attempt
+from cutter.agent.looks import makes_way, obstacle, skipped, unknown
+from cutter.agent.requests import Request, RevertRequest, StepRequest
+from cutter.agent.taking_back import as_left, exactly, moved_on
+from cutter.agent.words import beyond, bug_in, from_os, named
+from cutter.errors import Conflict, CutterError, StalePlan, StepFailed
+from cutter.model.evidence import Evidence, Outcome
+from cutter.model.plan import Look, Prediction
+from cutter.model.references import BadReference, Unresolved, parts, resolve
+from cutter.model.state import Change, State
+from cutter.resource import Content, Context, Resource, type_complaints
+from cutter.resources import resource_type
+
+
+class Agent:
+    """One pass over the steps of one target; outputs of earlier steps serve later ones."""
+
+    def __init__(self, content: Content, digest_key: bytes, context: Optional[Context] = None) -> None:
+        """Take bytes from `content`, digest secrets with the key; `context` is there for a database."""
+        self.content = content
+        self.digest_key = digest_key
+        self.context = context
+        self.outputs: dict[str, Mapping[str, str]] = {}
+
+    def look(self, steps: Iterable[StepRequest], *, preview: bool = False) -> Iterator[Look]:
+        """Yield what each step would do; nothing on the target is changed."""
+        pending: list[Look] = []
+        for step in steps:
+            look = self._look_at(step, pending, preview=preview)
+            if look.prediction in (Prediction.CHANGE, Prediction.UNKNOWN):
+                if not pending or makes_way(look):  # the others would only be asked in vain, again and again
+                    pending.append(look)
+            elif look.prediction is Prediction.NO_CHANGE:
+                self.outputs[step.id] = look.outputs
+            yield look
+
+    def apply(self, steps: Iterable[StepRequest], stop: Callable[[], bool]) -> Iterator[Evidence]:
+        """Apply the steps in order and yield the evidence of each as soon as it is known.
+
+        The first step that is not a success ends the pass: those after it are skipped. `stop` is asked
+        between steps.
+        """
+        halted = ""
+        for step in steps:
+            if not halted and stop():
+                halted = "the run was interrupted"
+            evidence = skipped(step, halted) if halted else self._apply_one(step)
+            if not halted and not evidence.outcome.success:
+                halted = f"{step.id} did not succeed"
+            yield evidence
+
+    def revert(self, steps: Iterable[RevertRequest], stop: Callable[[], bool]) -> Iterator[Evidence]:
+        """Take steps back in the order given; what comes after the first failure is skipped."""
+        halted = ""
+        for step in steps:
+            if not halted and stop():
+                halted = "the run was interrupted"
+            evidence = skipped(step, halted) if halted else self._revert_one(step)
+            if not halted and evidence.outcome is not Outcome.COMPENSATED:
+                halted = f"{step.id} could not be taken back"
+            yield evidence
+
+    def revertible(self, steps: Iterable[RevertRequest]) -> Iterator[str]:
+        """Yield per step why it cannot be taken back now, or nothing; the target is only looked at.
+
+        The steps are in the order in which they would be taken back; what one has put back, the next one
+        finds.
+        """
+        back: dict[str, Optional[State]] = {}
+        for step in steps:
+            try:
+                yield self._barrier(step, back)
+            except (CutterError, OSError, LookupError) as error:  # noqa: PERF203 - each step has its own
+                yield str(error)
+
+    def _barrier(self, step: RevertRequest, back: dict[str, Optional[State]]) -> str:
+        kind = resource_type(step.type)
+        if kind.needs_reason(step.params):
+            return "it cannot be undone"
+        resource = self._made(kind, step.params)
+        touched = [place for place in resource.places() if place in back]
+        found = as_left(back[touched[0]], step.expected) if touched else resource.observe()
+        moved = moved_on(step, found)
+        if moved:
+            return moved
+        resource.ready(Change(found, step.goal), self.content)
+        back.update(dict.fromkeys(resource.places(), step.goal))
+        left = [path for path in resource.inside() if path not in back] if step.goal is None else []
+        return f"the run did not put {', '.join(sorted(left)[:3])} there" if left else ""
+
+    def workplaces(self, steps: Iterable[Request]) -> set[str]:
+        """Return the folders in which these steps put something aside for a moment, as far as known now."""
+        found: set[str] = set()
+        for step in steps:
+            with suppress(CutterError, BadReference, Unresolved, LookupError):
+                params = resolve(step.params, self._lookup)
+                found.update(self._made(resource_type(step.type), params).workplaces())
+        return found
+
+    def _look_at(self, step: StepRequest, pending: list[Look], *, preview: bool) -> Look:
+        try:
+            resource = self._resource(step)
+            before, after = resource.observe(), resource.desired()
+        except Unresolved as missing:
+            return unknown(step, f"{missing.name} is known when {parts(missing.name)[1]} is applied")
+        except CutterError as error:
+            return obstacle(step, error, pending)
+        except OSError as error:
+            return obstacle(step, from_os(error), pending)
+        return self._answer(step, resource, Change(before, after), preview=preview)
+
+    def _answer(self, step: StepRequest, resource: Resource, change: Change, *, preview: bool) -> Look:
+        if change.empty:
+            outputs = resource.results(change.before)
+            return Look(step.id, Prediction.NO_CHANGE, change.before, change.after, outputs=outputs)
+        shown = resource.preview(change, self.content) if preview else ""
+        return Look(step.id, Prediction.CHANGE, change.before, change.after, preview=shown)
+
+    def _resource(self, step: StepRequest) -> Resource:
+        return self._built(step, resolve(step.params, self._lookup))
+
+    def _built(self, step: StepRequest, params: Mapping[str, Any]) -> Resource:
+        kind = resource_type(step.type)
+        for complaint in type_complaints(kind, params):
+            where = ".".join(map(str, (step.type, *complaint.path)))
+            raise Conflict(f"{where} {complaint.message}", place=step.id)
+        return self._made(kind, params)
+
+    def _made(self, kind: type[Resource], params: Mapping[str, Any]) -> Resource:
+        resource = kind(params, self.digest_key)
+        resource.context = self.context
+        return resource
+
+    def _lookup(self, name: str) -> Any:
+        if name.startswith("facts."):
+            return facts.fact(name[len("facts.") :])
+        step, _, output = name[len("steps.") :].rpartition(".")
+        if step not in self.outputs or output not in self.outputs[step]:
+            raise Unresolved(f"steps.{step}.{output}")
+        return self.outputs[step][output]
+
+    def _apply_one(self, step: StepRequest) -> Evidence:
+        attempt = Attempt(step)
+        try:
+            return self._attempt(step, attempt)
+        except Unresolved as missing:
+            error: CutterError = StepFailed(f"{missing.name} is not known: that step has no such output here")
+        except BadReference as bad:
+            error = StepFailed(str(bad))
+        except CutterError as known:
+            error = known
+        except OSError as failure:
+            error = from_os(failure)
+        except Exception as bug:  # noqa: BLE001 - a bug in one step must not lose the record of the others
+            error = bug_in(step.type, bug)
+        return attempt.failed(error)
+
+    def _revert_one(self, step: RevertRequest) -> Evidence:
+        attempt = Attempt(step)
+        attempt.params = step.params
+        try:
+            resource = attempt.resource = self._made(resource_type(step.type), step.params)
+            found = resource.observe()
+            attempt.change, attempt.looked = Change(found, step.goal), True
+            moved = moved_on(step, found)
+            if moved:
+                raise StalePlan(moved)  # noqa: TRY301 - told like what is met on the way
+            attempt.moving = True
+            resource.apply(Change(found, exactly(resource, step.goal)), self.content)
+            attempt.observed = resource.observe()
+            if attempt.observed != step.goal:
+                raise StepFailed("a fresh look finds it otherwise than before the run")  # noqa: TRY301
+        except CutterError as error:
+            return attempt.failed(error)
+        except OSError as error:
+            return attempt.failed(from_os(error))
+        except LookupError:
+            return attempt.failed(StepFailed("the content it had is no longer kept on the target"))
+        except Exception as bug:  # noqa: BLE001 - a bug in one step must not lose the record of the others
+            return attempt.failed(bug_in(step.type, bug))
+        return attempt.compensated()
+
+    def _attempt(self, step: StepRequest, attempt: Attempt) -> Evidence:
+        attempt.params = resolve(step.params, self._lookup)
+        resource = attempt.resource = self._built(step, attempt.params)
+        change = attempt.change = Change(resource.observe(), resource.desired())
+        attempt.looked = True
+        planned = step.planned
+        if planned is not None and not change.within(planned):
+            raise StalePlan("it would now do more than was planned: " + beyond(change, planned))
+        if not change.empty:
+            attempt.moving = True
+            resource.apply(change, self.content)
+            attempt.observed = resource.observe()
+        rest = Change(attempt.observed, resource.desired()) if not change.empty else change
+        if not rest.empty:
+            raise StepFailed(f"a fresh look still differs in {named(rest)}")
+        self.outputs[step.id] = resource.results(rest.before)
+        return attempt.succeeded(rest.before, self.outputs[step.id])
