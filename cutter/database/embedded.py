@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Self
 
 from cutter.database.binaries import server_folder
+from cutter.database.failures import told
 from cutter.errors import Conflict, Unavailable
 
 PORT = 5432
@@ -105,8 +106,11 @@ class EmbeddedServer:
         """Make a database of this name where there is none; two who do it at once both succeed."""
         import psycopg
 
-        where = f"port={PORT} user={SUPERUSER} dbname={SUPERUSER}"
-        with psycopg.connect(where, host=self.socket_folder, autocommit=True) as connection:
+        where = f"port={PORT} user={SUPERUSER} dbname={SUPERUSER} hostaddr=''"
+        with (
+            told(f"making the database {name}"),
+            psycopg.connect(where, host=self.socket_folder, autocommit=True) as connection,
+        ):
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
             if found is None:
                 made = psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE template0")

@@ -65,15 +65,15 @@ def failure(error: psycopg.Error, place: str, world: str = NOTHING_CHANGED) -> C
 def refused_connection(error: psycopg.Error, place: str, user: str, origin: str) -> CutterError:
     """Return the CutterError for a connection that never came to be; `origin` names the file to correct."""
     said = _first_line(error)
+    if any(words in said for words in _REFUSALS):
+        return ConfigurationError(
+            f"the server refused {user}: {said}", place=place, remedy=f"correct {origin}, or the server"
+        )
     if "password authentication failed" in said or getattr(error.pgconn, "used_password", False):
         return ConfigurationError(
             f"the server does not accept the password of {user}",
             place=place,
             remedy=f"correct the password in {origin}",
-        )
-    if any(words in said for words in _REFUSALS):
-        return ConfigurationError(
-            f"the server refused {user}: {said}", place=place, remedy=f"correct {origin}, or the server"
         )
     return Unavailable(
         f"the server cannot be reached: {said}", place=place, remedy="start it, or look at the network"

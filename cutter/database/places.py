@@ -29,6 +29,7 @@ ROLE_LOGINS: Mapping[str, str] = MappingProxyType(
 
 PREFIX = "DOT_CUTTER_"
 _KEYS = {"HOST": "host", "PORT": "port", "DB": "dbname"}
+_PORTS = 2**16
 _FORBIDDEN = ("password", "user", "passfile")
 
 
@@ -111,20 +112,32 @@ def _wired(path: str) -> Place:
     missing = [PREFIX + key for key in _KEYS if not text.filled(PREFIX + key)]
     if missing:
         raise ConfigurationError(f"{', '.join(missing)} missing", place=path, remedy="add them to the file")
-    words = {word: str(text.value(PREFIX + key)) for key, word in _KEYS.items()}
-    if not words["port"].isascii() or not words["port"].isdigit():
+    words = {word: _value(text, PREFIX + key, path) for key, word in _KEYS.items()}
+    port = words["port"]
+    if not (port.isascii() and port.isdigit() and 0 < int(port[:9]) < _PORTS):
         raise ConfigurationError(f"{PREFIX}PORT is not a port number", place=path, remedy="correct it")
-    return Place(words, _wired_logins(text), path)
+    return Place(words, _wired_logins(text, path), path)
 
 
-def _wired_logins(text: EnvText) -> dict[str, Login]:
+def _wired_logins(text: EnvText, path: str) -> dict[str, Login]:
     found = {}
     for name in LOGINS:
         user, password = (f"{PREFIX}{name}_{what}" for what in ("USER", "PASSWORD"))
         if text.filled(user):
-            secret = Secret(str(text.value(password))) if text.filled(password) else None
-            found[name] = Login(str(text.value(user)), secret)
+            secret = Secret(_value(text, password, path)) if text.filled(password) else None
+            found[name] = Login(_value(text, user, path), secret)
     return found
+
+
+def _value(text: EnvText, key: str, path: str) -> str:
+    value = text.value(key)
+    if value is None:
+        raise ConfigurationError(
+            f"{key} is read differently by python-dotenv and by docker compose, or filled in from elsewhere",
+            place=path,
+            remedy="write the value in single quotes, without ${...}",
+        )
+    return value
 
 
 def _of_dsn(database: Database) -> Place:
