@@ -111,16 +111,20 @@ def connect(kind: type[C], place: Place, login: Login, *, named: str = "") -> C:
     import psycopg
 
     where = named or f"{place.shown()} as {login.user}"
-    options = " ".join(f"-c {key}={value}" for key, value in TIMEOUTS.items())
     given: dict[str, Any] = {"hostaddr": "", "connect_timeout": _CONNECT_SECONDS, **place.words}
     if login.password is not None:
         given["password"] = login.password.reveal()
     try:
-        connection = kind.connect(user=login.user, application_name="cutter", options=options, **given)
+        connection = kind.connect(user=login.user, application_name="cutter", options=time_limits(), **given)
     except psycopg.Error as error:
         raise refused_connection(error, where, login.user, place.origin) from None
     _demand_version(connection, where)
     return connection
+
+
+def time_limits() -> str:
+    """Return the options of a connection that set its time limits."""
+    return " ".join(f"-c {key}={value}" for key, value in TIMEOUTS.items())
 
 
 def identity(connection: Connection) -> str:

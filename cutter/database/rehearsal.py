@@ -33,11 +33,17 @@ class Rehearsal:
         self.pid = connection.info.backend_pid
         self.count = 0
         self.complaint: CutterError | None = None
-        self._watching = False
+        self.going_on = True
+        self._failed = self._watching = False
         row = connection.execute(statements("rollback_only")["arm"]).fetchone()
         self.xid = str(row[0]) if row else ""
         connection.rehearsal = self
         self._watching = True
+
+    def by_role(self, role: str) -> RehearsalConnection:
+        """Return the connection, for any role: what is rehearsed has only this one."""
+        del role
+        return self.connection
 
     def foreign(self, text: str) -> int:
         """Run foreign SQL text, with the rights of the connection's role; return the rows it touched.
@@ -66,6 +72,9 @@ class Rehearsal:
         row = self.connection.execute(known["constraints"]).fetchone()
         if row and row[0]:
             self.connection.execute(str(row[0]).encode())
+            self.connection.execute(
+                str(row[0]).replace(" IMMEDIATE", " DEFERRED").encode()
+            )  # as after a commit
 
     def finish(self) -> None:
         """Check what a commit would check, look once more, and roll back.
@@ -73,10 +82,12 @@ class Rehearsal:
         Raises Breached when the transaction is not the one that was armed.
         """
         if self.connection.closed:
-            raise self.complaint or Breached("the work closed its connection or rolled back, and went on")
+            swallowed = Breached("the work went on after an error")
+            rolled_back = Unprovable("the work rolled back by itself: what it did cannot be judged")
+            raise self.complaint or (swallowed if self._failed else rolled_back)
         self.force_constraints()
         self._look()
-        self._watching = False
+        self.going_on = self._watching = False
         self.connection.end()
 
     def after(self, error: BaseException | None) -> None:
@@ -87,6 +98,7 @@ class Rehearsal:
             return
         self.count += 1
         if isinstance(error, psycopg.Error):
+            self._failed = True
             self.complaint = self.complaint or self._judged(error, "", inside=False)
             self.discard()
             return
@@ -101,8 +113,8 @@ class Rehearsal:
 
     def discard(self) -> None:
         """Close the connection: whatever the transaction did is rolled back by the server."""
-        self._watching = False
-        self.connection.close()
+        self.going_on = self._watching = False
+        self.connection.shut()
 
     def _over(self, complaint: CutterError) -> CutterError:
         self.complaint = complaint

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class RehearsalConnection(psycopg.Connection[tuple[Any, ...]]):
     """A connection that never commits: where others commit, its deferred constraints are checked.
 
-    Who leaves it as a context finds it still open; a rollback closes it, and with it the rehearsal.
+    Closing it, or leaving it as a context, is for the work a word of farewell: the rehearsal has it still. A
+    rollback ends the rehearsal.
     """
 
     rehearsal: Rehearsal | None = None
@@ -36,9 +37,18 @@ class RehearsalConnection(psycopg.Connection[tuple[Any, ...]]):
         if self.rehearsal is not None:
             self.rehearsal.discard()
 
+    def close(self) -> None:
+        """Do nothing while the rehearsal goes on."""
+        if self.rehearsal is None or not self.rehearsal.going_on:
+            super().close()
+
     def end(self) -> None:
         """Roll back for real, and stay connected."""
         super().rollback()
+
+    def shut(self) -> None:
+        """Close for real; the server rolls back."""
+        super().close()
 
     def __exit__(
         self,

@@ -77,7 +77,7 @@ def prove(provider: ConnectionProvider, login: str, work: Work, *, watcher: str 
         try:
             return _proved(connection, second, work)
         finally:
-            connection.close()
+            connection.shut()
 
 
 def _proved(connection: RehearsalConnection, second: Connection, work: Work) -> Proof:

@@ -228,6 +228,24 @@ def test_an_ordinary_error_is_the_works_own(provider: ConnectionProvider, world:
     assert "rolled back" in caught.value.world
 
 
+def test_closing_is_a_farewell_and_rolling_back_leaves_nothing_to_judge(
+    provider: ConnectionProvider, world: Connection
+) -> None:
+    def closing(rehearsal: Rehearsal) -> None:
+        with rehearsal.by_role("cut") as connection:
+            connection.execute(INSERT)
+        connection.close()
+        connection.execute(INSERT)
+
+    def rolling_back(rehearsal: Rehearsal) -> None:
+        rehearsal.connection.execute(INSERT)
+        rehearsal.connection.rollback()
+
+    assert outcome(provider, world, closing).outcome == "proved"
+    proof = outcome(provider, world, rolling_back)
+    assert (proof.outcome, proof.before) == ("unprovable", proof.after)
+
+
 def test_words_in_quotes_and_comments_are_no_breach(provider: ConnectionProvider, world: Connection) -> None:
     text = "INSERT INTO world.item (name) /* COMMIT */ VALUES ('we commit', 'x') -- ROLLBACK".replace(
         ", 'x'", ""
