@@ -37,7 +37,7 @@ def guard(row: CutplanRow | MarkRow) -> None:
 
     Looked at are body, title, unit_kind and section_type.
     """
-    found = placeholder(row)
+    found = [*placeholder(row), *empty(row)]
     if found:
         raise InvalidDocument(
             "\n".join(f"{row.unit_ref}: {what}" for what in found),
@@ -53,11 +53,14 @@ def placeholder(row: CutplanRow | MarkRow) -> list[str]:
         if not _is_kind(word):
             found.append(f"{name} {word[:_LONGEST]!r} is not a kind of unit")
     for name, text in (("title", row.title), ("body", row.body)):
-        if not text.strip(INVISIBLE):
-            found.append(f"{name} is empty")
-        elif _stands_in(text):
+        if _stands_in(text):
             found.append(f"{name} is a placeholder: {text.strip(INVISIBLE)[:_LONGEST]!r}")
     return found
+
+
+def empty(row: CutplanRow | MarkRow) -> list[str]:
+    """Return which of title and body show nothing."""
+    return [f"{name} is empty" for name in ("title", "body") if not getattr(row, name).strip(INVISIBLE)]
 
 
 @lru_cache(maxsize=256)  # the same few words come with every row

@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from cutter.cut.coverage import line_of
 from cutter.cut.cutplan import Cutplan, Marks, guarded, plan
 from cutter.cut.faults import Fault, InvalidSource
 from cutter.cut.grammar import Grammar
-from cutter.cut.guard import placeholder
+from cutter.cut.guard import empty, placeholder
 from cutter.cut.marking import Marking
 from cutter.cut.rows import Ignorable, MarkRow, Source, Span
 from cutter.cut.tally import Expected, Tally
@@ -38,22 +37,22 @@ class LiveReadOnly:
     def discover(self, grammar: Grammar, expect: Expected = ()) -> Marks:
         """Return the units. Raises PreconditionError when the document is not there, or not whole."""
         with _reading(self.connection) as cursor:
-            source = self._stored(cursor)
-            if source is not None:
-                return Marking(source, grammar, expect)
-            return LiveRows(
-                self.document_ref, _live_units(cursor, self.document_ref), expect or grammar.expect
-            )
+            found = self._stored(cursor)
+            if isinstance(found, Source):
+                return Marking(found, grammar, expect)
+            units = _live_units(cursor, self.document_ref, found)
+            return LiveRows(self.document_ref, units, expect or grammar.expect)
 
-    def _stored(self, cursor: Any) -> Source | None:
+    def _stored(self, cursor: Any) -> Source | int | None:
+        """Return the stored text; where there is none, the id of the version, if the document has one."""
         wanted = {"document_ref": self.document_ref, "version": self.version}
         cursor.execute(_query("document_text"), wanted)
         found = cursor.fetchone()
         if found is None and self.version is not None:
             raise PreconditionError(f"there is no version {self.version} of {self.document_ref}")
-        if found is None or found[1] is None:
-            return None
-        version, text, declared = found
+        if found is None or found[2] is None:
+            return found[0] if found else None
+        _, version, text, declared = found
         content = text.encode()
         if bytes_digest(content) != declared:
             raise PreconditionError(
@@ -87,22 +86,24 @@ class LiveRows:
         """Yield the rows as units. Raises InvalidSource, with every fault, at the end."""
         faults: list[Fault] = []
         seen: set[str] = set()
-        start = 0
+        start, line = 0, 1
         for kind, section_type, title, body, unit_ref, parent_ref in self._units:
             content = body.encode()
             end = start + len(title.encode()) + 1 + len(content)
-            line = line_of(self.source.text, start) if unit_ref in seen else 0
-            faults += [Fault(line, "repeat", f"{unit_ref} comes twice")] if line else []
+            faults += [Fault(line, "repeat", f"{unit_ref} comes twice")] if unit_ref in seen else []
             seen.add(unit_ref)
             row = MarkRow(
                 self._tally.add(section_type), kind, section_type, title, body, self.source.document_ref,
                 parent_ref, unit_ref, Span(start, end), bytes_digest(content), "", line,
             )  # fmt: skip
-            faults += [Fault(1, "placeholder", f"{unit_ref}: {what}") for what in placeholder(row)]
+            faults += [
+                Fault(line, "placeholder", f"{unit_ref}: {what}") for what in (*placeholder(row), *empty(row))
+            ]
             self.ignorable.append(Ignorable(end, end + 1, "blank"))
             start = end + 1
+            line += 1 + title.count("\n") + 1 + body.count("\n")
             yield row
-        faults += self._tally.faults(1)
+        faults += self._tally.faults(faults, 1)
         if faults:
             raise InvalidSource(self.source.name, faults)
 
@@ -118,8 +119,8 @@ def _reading(connection: Any) -> Iterator[Any]:
         connection.rollback()
 
 
-def _live_units(cursor: Any, document_ref: str) -> list[tuple[Any, ...]]:
-    cursor.execute(_query("live_units"), {"document_ref": document_ref})
+def _live_units(cursor: Any, document_ref: str, document_id: int | None) -> list[tuple[Any, ...]]:
+    cursor.execute(_query("live_units"), {"document_ref": document_ref, "document_id": document_id})
     found = [tuple(row) for row in cursor.fetchall()]
     if not found:
         raise PreconditionError(

@@ -48,6 +48,7 @@ class Marking:
         self._pending: list[tuple[Piece, str]] = []
         self._covered = 0
         self._early = False
+        self._refused_early = False
 
     def __iter__(self) -> Iterator[MarkRow]:
         """Yield the units in order."""
@@ -62,7 +63,7 @@ class Marking:
         yield from self._closed()
         self._ignore(len(self.source.text))
         self._outline.finish()
-        self.faults += self._tally.faults(line_of(self.source.text, len(self.source.text)))
+        self.faults += self._tally.faults(self.faults, line_of(self.source.text, len(self.source.text)))
         if self.faults:
             raise InvalidSource(self.source.name, self.faults)
 
@@ -79,12 +80,14 @@ class Marking:
     def _heading(self, piece: Piece) -> Found | None:
         if "\n" in piece.text:
             self._fault(piece, "ambiguous", "a heading goes over several lines")
+            self._refused_early = True
             return None
         found = self._matcher.heading(piece)
         if found:
             return self._chosen(found, piece)
         if piece.depth not in self.grammar.text_headings and not self._is_title(piece):
             self._fault(piece, "undeclared", f"no level has the heading {'#' * piece.depth} {piece.text}")
+            self._refused_early = True
         return None
 
     def _line(self, piece: Piece) -> Found | None:
@@ -164,8 +167,9 @@ class Marking:
             self._begin_preamble(grammar.preamble, piece)
         elif "preamble" in grammar.ignore:
             self._pending.append((piece, "preamble"))
-        elif not self._early:
+        elif not self._refused_early:
             self._fault(piece, "preamble", "there is text before the first unit")
+            self._refused_early = True
         self._early = True
 
     def _is_title(self, piece: Piece) -> bool:
@@ -189,6 +193,10 @@ class Marking:
         self._covered = end
         found = row._replace(body=text, span=Span(row.span.start, end), body_hash=bytes_digest(body))
         self.faults += [Fault(row.line, "placeholder", what) for what in placeholder(found)]
+        if not row.title.strip(INVISIBLE):
+            self.faults.append(
+                Fault(row.line, "empty-title", f"{row.unit_ref} has a title that shows nothing")
+            )
         yield found
 
     def _ignore(self, stop: int) -> None:

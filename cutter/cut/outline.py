@@ -56,7 +56,7 @@ class Outline:
         parent = self._parent(found)
         if parent is None:
             self.faults.append(Fault(line, "nesting", self._misplaced(found)))
-            parent = self._open[0]
+            parent = self._open[-1]
         else:
             disorder = self._disorder(found, parent)
             self.faults += [Fault(line, *disorder)] if disorder else []

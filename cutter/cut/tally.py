@@ -25,9 +25,15 @@ class Tally:
         self._total += 1
         return self._total
 
-    def faults(self, line: int) -> Iterator[Fault]:
-        """Yield, for the last line, every count that is not the expected one, and a text without any unit."""
-        if not self._total:
+    def faults(self, others: list[Fault], line: int) -> list[Fault]:
+        """Return, for the last line, every count that is not the expected one, or that there is no unit.
+
+        Where there are other faults, having no unit follows from them.
+        """
+        return list(self._faults(line, explained=bool(others)))
+
+    def _faults(self, line: int, *, explained: bool) -> Iterator[Fault]:
+        if not self._total and not explained:
             yield Fault(line, "no-units", "there is no unit in this text")
         if not self._expect:
             return

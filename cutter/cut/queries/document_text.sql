@@ -1,5 +1,5 @@
 -- The stored text of one version of a document; of its newest version where none is named.
-SELECT version, source_text, source_digest
+SELECT document_id, version, source_text, source_digest
 FROM cutter.document
 WHERE document_ref = %(document_ref)s
   AND version = coalesce(%(version)s::integer, version)
