@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from governed import governed, installed
+from cut_cases import governed, installed
 from postgres import database, postgres_server, provider
 
 __all__ = ["database", "governed", "installed", "postgres_server", "provider"]

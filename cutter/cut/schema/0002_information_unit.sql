@@ -28,7 +28,7 @@ CREATE FUNCTION cutter.refused_unit(
 ) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE
-    WHEN p_body IS NULL OR p_body <> '' AND p_body !~ '\S' THEN 'its body is blank'
+    WHEN coalesce(p_body, '') !~ '\S' THEN 'its body is empty'
     WHEN cutter.is_placeholder(p_body) THEN 'its body is a placeholder'
     WHEN coalesce(p_title, '') !~ '\S' THEN 'its title is empty'
     WHEN cutter.is_placeholder(p_title) THEN 'its title is a placeholder'
@@ -36,8 +36,7 @@ RETURN CASE
     WHEN coalesce(p_section_type, '') !~ '\S' THEN 'it has no section_type'
     WHEN p_body_hash IS DISTINCT FROM cutter.text_digest(p_body) THEN 'its body is not what its hash says'
 END;
-COMMENT ON FUNCTION cutter.refused_unit IS
-'Why a unit cannot be accepted as it is; NULL when it can. A heading alone has no body: fn_cut_record demands units under it.';
+COMMENT ON FUNCTION cutter.refused_unit IS 'Why a unit cannot be accepted as it is; NULL when it can.';
 
 CREATE FUNCTION cutter.fn_iu_create(
     p_document_id bigint, p_unit_ref text, p_ordinal integer, p_unit_kind text, p_section_type text,

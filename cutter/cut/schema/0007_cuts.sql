@@ -82,14 +82,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION cutter.fn_cut_open IS 'Begin the one cut of a version: created, or exists when the same plan was cut before.';
 
-CREATE FUNCTION cutter.empty_units(p_document_id bigint) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT string_agg(u.unit_ref, ', ' ORDER BY u.ordinal) FROM cutter.information_unit u
-    WHERE u.document_id = p_document_id AND u.body = ''
-      AND NOT EXISTS (SELECT FROM cutter.information_unit below WHERE below.parent_id = u.unit_id)
-$$;
-COMMENT ON FUNCTION cutter.empty_units IS 'Units with neither a body nor units under them.';
-
 CREATE FUNCTION cutter.fn_cut_record(p_cut_id bigint, p_unit_count integer, p_section_types jsonb, p_run text)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -104,9 +96,6 @@ BEGIN
         IS DISTINCT FROM (p_unit_count, p_unit_count, p_section_types) THEN
         RAISE EXCEPTION 'cut % has % units, % of them with the body their hash says, by section type %; expected were %, %',
             p_cut_id, seen.unit_count, seen.body_hash_match_count, seen.section_types, p_unit_count, p_section_types
-        USING ERRCODE = 'CT012';
-    ELSIF cutter.empty_units(the.document_id) IS NOT NULL THEN
-        RAISE EXCEPTION 'cut % has units with an empty body: %', p_cut_id, cutter.empty_units(the.document_id)
         USING ERRCODE = 'CT012';
     END IF;
     IF the.recorded IS NULL THEN
