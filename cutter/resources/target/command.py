@@ -30,8 +30,8 @@ _PERHAPS = "the command ran and may have changed something"
 class Command(Resource):
     """A command that is run when its check says it is not done yet.
 
-    Commands are lists of words, run without a shell or input, and with PATH, HOME, LANG and `environment`
-    only. What they leave running in the background is ended with them.
+    Commands are lists of words, run without a shell or input, and with PATH, HOME, LANG, `environment` and
+    the mark of the call, CUTTER_CHILD, only. What they leave running in the background is ended with them.
     """
 
     opaque = True
