@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from cutter.cut.schema_install import available, upgrade
+from cutter.cut.schema_install import available, remove, upgrade
 from cutter.cut.statements import SCHEMA
 from cutter.database.connections import ConnectionProvider, identity
 from cutter.database.switch import demand, held_on, is_on
@@ -142,3 +142,29 @@ def test_turning_it_on_without_a_schema_is_said_plainly(provider: ConnectionProv
     connection = provider("OWNER")
     with connection, pytest.raises(StepFailed, match="cutter"), held_on(connection, "r1", seconds=1, by="x"):
         pass
+
+
+def test_nothing_that_was_written_commits_after_the_switch_went_off(
+    provider: ConnectionProvider, holder: Connection
+) -> None:
+    with provider("OWNER") as owner:
+        upgrade(owner)
+        owner.commit()
+        given = "'law', 1, 'text', cutter.text_digest('text'), 'g', NULL, 'r1'"
+        load = f"SELECT status FROM cutter.fn_document_create({given})"
+        with held_on(holder, "r1", seconds=60, by="SG_1"):
+            assert owner.execute(load).fetchone() == ("created",)
+        with pytest.raises(psycopg.Error) as caught:
+            owner.commit()
+        assert caught.value.sqlstate == "CT016"
+        with held_on(holder, "r1", seconds=60, by="SG_1"):
+            assert owner.execute(load).fetchone() == ("created",)
+            owner.commit()
+
+
+def test_the_schema_is_installed_taken_away_and_installed_again(provider: ConnectionProvider) -> None:
+    with provider("OWNER") as owner:
+        for _ in range(2):
+            assert upgrade(owner)
+            remove(owner)
+        assert owner.execute("SELECT to_regnamespace('cutter_proof')").fetchone() == (None,)

@@ -55,4 +55,4 @@ INSERT INTO cutter.schema_version (version, file, digest) VALUES (%s, %s, %s)
 SELECT count(*) FROM cutter.document
 
 -- name: drop
-DROP SCHEMA cutter CASCADE
+DROP SCHEMA IF EXISTS cutter, cutter_proof CASCADE
