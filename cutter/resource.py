@@ -90,6 +90,8 @@ class Context(Protocol):
 
     run: str
     database: str
+    provider: Any
+    """What gives the connections, for a rehearsal or a copy."""
 
     def connection(self, login: str) -> Any:
         """Return a new connection of a login (READER, WRITER, ...). Raises Unavailable."""
@@ -140,6 +142,8 @@ class Resource:
     """False: the inverse makes no sense, and a step of this type must give its reason as `irreversible:`."""
     opaque: ClassVar[bool] = False
     """True: the state does not show all that a failed `apply` may have done."""
+    provable: ClassVar[bool] = False
+    """True: it acts through the connections of its context alone, so it can be tried in a transaction."""
     inherited: ClassVar[tuple[str, ...]] = ()
     """Keys of a State that a new thing takes from its folder; one put back has them only if it had."""
 

@@ -12,9 +12,9 @@ from desk import FolderDesk
 from laws import change_of
 
 from cutter.database.connections import ConnectionProvider
+from cutter.database.context import DatabaseContext
 from cutter.database.switch import held_on
 from cutter.filesystem.kept import KeptContent
-from cutter.hosts.database import DatabaseContext
 from cutter.model.state import Change
 from cutter.resource import Resource, type_complaints
 from cutter.resources import resource_type

@@ -6,10 +6,18 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from cutter.agent.requests import Request
-from cutter.errors import CutterError, StalePlan
+from cutter.errors import Breached, CutterError, KillSwitchOff, StalePlan, Unprovable
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.state import Change, State
 from cutter.resource import Resource
+
+_OUTCOMES = (
+    (StalePlan, Outcome.STALE),
+    (KillSwitchOff, Outcome.BLOCKED),
+    (Breached, Outcome.BREACHED),
+    (Unprovable, Outcome.UNPROVABLE),
+)
+"""What an error makes of a step; any other makes it failed."""
 
 
 class Attempt:
@@ -35,9 +43,11 @@ class Attempt:
 
     def failed(self, error: CutterError) -> Evidence:
         """Return the evidence of a failure, after one more look; where nobody can look, it is unknown."""
-        outcome = Outcome.STALE if isinstance(error, StalePlan) else Outcome.FAILED
+        outcome = next((named for kind, named in _OUTCOMES if isinstance(error, kind)), Outcome.FAILED)
         reason = error.cause if not error.place else f"{error.place}: {error.cause}"
-        told = {"reason": reason, "remedy": error.remedy}
+        told: dict[str, Any] = {"reason": reason, "remedy": error.remedy}
+        if outcome is Outcome.BLOCKED:
+            told["refusal"] = error.exit_code
         if self.resource is None or not self.looked:
             return self._evidence(outcome, None, **told)
         if self.moving and self.resource.opaque:

@@ -14,7 +14,7 @@ from cutter.engine.executor import count
 from cutter.engine.recording import Recording
 from cutter.engine.stopping import Stop
 from cutter.errors import Interrupted, StalePlan, StepFailed, UsageError, WrongTarget
-from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome
+from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome, worst_exit
 from cutter.model.runs import RunRecord
 
 _CLEAN = (Outcome.COMPENSATED, Outcome.SKIPPED)
@@ -46,6 +46,9 @@ class RevertResult(NamedTuple):
             return 0
         if self.halted:
             return StepFailed.exit_code
+        refusals = [item.refusal for _, item in self.evidence if item.refusal is not None]
+        if refusals:
+            return worst_exit(refusals)
         if Outcome.FAILED in outcomes:
             return EXIT_OF_OUTCOME[Outcome.COMPENSATED]
         return StalePlan.exit_code if Outcome.STALE in outcomes else Interrupted.exit_code

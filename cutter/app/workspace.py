@@ -145,7 +145,8 @@ class Workspace:
 
     def _database_target(self, name: str, run: str) -> Target:
         from cutter.database.connections import ConnectionProvider
-        from cutter.hosts.database import DatabaseContext, DatabaseTarget
+        from cutter.database.context import DatabaseContext
+        from cutter.hosts.database import DatabaseTarget
 
         if not self._providers:
             atexit.register(self.close)

@@ -13,12 +13,15 @@ GROUPS_OF_LOGIN: Mapping[str, tuple[str, ...]] = {
     "READER": ("cutter_reader",),
     "WRITER": ("cutter_cut", "cutter_governance", "cutter_verify"),
     "VERIFY": ("cutter_verify", "cutter_reader"),
-    "ENACT": ("cutter_enact",),
+    "ENACT": ("cutter_enact", "cutter_cut", "cutter_governance", "cutter_verify", "cutter_reader"),
     "BACKUP": ("cutter_backup",),
     "SCRATCH": (),
 }
 NARROWED = ("WRITER", "ENACT")
-"""Logins with no right of their own: they act only as the role that a leg takes on."""
+"""Logins with no right of their own: they act only as the role that a leg takes on.
+
+ENACT may take on the roles of the other legs too: a rehearsal is all of them in one transaction of one login.
+"""
 
 
 def map_logins(connection: Connection, users: Mapping[str, str], passwords: Mapping[str, Secret]) -> None:

@@ -13,7 +13,7 @@ from cutter.cut.marking import Marking
 from cutter.cut.roles import Connection, acting_as, rows
 from cutter.cut.rows import CutplanRow, Source
 from cutter.cut.tally import Expected
-from cutter.errors import PreconditionError
+from cutter.errors import ConfigurationError, PreconditionError, Unavailable
 from cutter.model.canonical import bytes_digest
 
 SHOWN = 10
@@ -40,18 +40,30 @@ class CutSeen(NamedTuple):
 @contextmanager
 def reading(by_role: ByRole) -> Iterator[Connection]:
     """Give the reader's connection in a READ ONLY transaction, narrowed to its role, and close it."""
-    connection = by_role("reader")
+    connection = _reader(by_role)
     try:
         connection.read_only = True
         with complained("reader"):
             if rows(connection, "reading", "installed") == [(None,)]:
-                raise PreconditionError(
-                    "the schema cutter is not installed", remedy="a cut_schema step installs it"
-                )
+                raise _not_installed()
         with acting_as(connection, "reader"):
             yield connection
     finally:
         connection.close()
+
+
+def _reader(by_role: ByRole) -> Connection:
+    try:
+        connection: Connection = by_role("reader")
+    except ConfigurationError as error:
+        if "does not exist" in error.cause:  # the logins come with the schema
+            raise _not_installed() from error
+        raise
+    return connection
+
+
+def _not_installed() -> Unavailable:
+    return Unavailable("the schema cutter is not installed", remedy="a cut_schema step installs it")
 
 
 def stored_source(connection: Connection, document_ref: str, version: int) -> Source | None:

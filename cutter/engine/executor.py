@@ -56,7 +56,8 @@ class TargetResult(NamedTuple):
             return EXIT_OF_OUTCOME[Outcome.COMPENSATED]
         if self.interrupted:
             return Interrupted.exit_code
-        return exit_of((evidence.outcome for evidence in self.evidence), changed=self.changed)
+        refusals = [item.refusal for item in self.evidence if item.refusal is not None]
+        return exit_of((item.outcome for item in self.evidence), changed=self.changed, refusals=refusals)
 
 
 class RunResult(NamedTuple):

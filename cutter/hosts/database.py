@@ -6,43 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any, NamedTuple
 
 from cutter.agent import Agent, RevertRequest, StepRequest
-from cutter.database.connections import ConnectionProvider, identity
+from cutter.database.context import DatabaseContext
 from cutter.filesystem.kept import KeptContent
 from cutter.model.evidence import Evidence
 from cutter.model.plan import Look
-
-Entries = Callable[[Collection[str]], Iterable[tuple[str, str, Mapping[str, Any]]]]
-
-
-class DatabaseContext:
-    """What a resource gets that acts on a database; see cutter.resource.Context."""
-
-    def __init__(self, provider: ConnectionProvider, entries: Entries, run: str = "") -> None:
-        self.provider = provider
-        self.database = provider.database.name
-        self.entries = entries
-        self.run = run
-
-    def connection(self, login: str) -> Any:
-        """Return a new connection of a login (READER, WRITER, ...). Raises Unavailable."""
-        return self.provider(login)
-
-    def by_role(self, role: str) -> Any:
-        """Return a new connection of the login behind a role. Raises Unavailable."""
-        return self.provider.by_role(role)
-
-    def logins(self) -> Mapping[str, Any]:
-        """Return the configured logins by name, each with its user and password."""
-        return self.provider.place.logins
-
-    def identity(self) -> str:
-        """Return what tells this database from every other, also from a copy of it."""
-        login = "OWNER" if self.provider.has("OWNER") else "READER"
-        connection = self.provider(login)
-        try:
-            return identity(connection)
-        finally:
-            connection.close()
 
 
 class DatabaseTarget(NamedTuple):

@@ -59,13 +59,13 @@ def worst_exit(codes: Iterable[int]) -> int:
     return min(codes, key=EXIT_PRECEDENCE.index, default=0)
 
 
-def exit_of(outcomes: Iterable[Outcome], *, changed: bool) -> int:
-    """Return the exit code of one target's run.
+def exit_of(outcomes: Iterable[Outcome], *, changed: bool, refusals: Iterable[int] = ()) -> int:
+    """Return the exit code of one target's run; `refusals` are codes of gates that said no.
 
     `changed` says whether the target is, or may be, different from what the run found. A run that did not
     succeed is 12 where it left changes behind; a failure that left none is 11.
     """
-    worst = worst_exit(EXIT_OF_OUTCOME[outcome] for outcome in outcomes)
+    worst = worst_exit([*(EXIT_OF_OUTCOME[outcome] for outcome in outcomes), *refusals])
     failed = EXIT_OF_OUTCOME[Outcome.FAILED]
     if worst in (0, EXIT_OF_OUTCOME[Outcome.DRIFTED]):
         return worst
@@ -80,7 +80,7 @@ class Evidence(NamedTuple):
     `before` is the state found, `after` the state declared, `observed` the fresh look at the end. `keys` are
     the attributes that were (or are) different. `params` are those of a step that was, or may have been,
     changed: what it takes to undo it, secrets left out. `world` says what a failure may have left that no
-    state shows.
+    state shows. `refusal` is the exit code of the gate that blocked it.
     """
 
     step: str
@@ -96,6 +96,7 @@ class Evidence(NamedTuple):
     outputs: Optional[Mapping[str, str]] = None
     params: Optional[Mapping[str, Any]] = None
     world: str = ""
+    refusal: Optional[int] = None
 
     @property
     def touched(self) -> bool:

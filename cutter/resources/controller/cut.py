@@ -48,6 +48,8 @@ class Cut(Resource):
     pin: str = param("The digest of the planned rows.", default="", internal=True)
     root: str = param("The root hash over the rows as they are written.", default="", internal=True)
 
+    provable = True
+
     @classmethod
     def prepare(cls, params: dict[str, Any], desk: Desk) -> dict[str, Any]:
         """Plan the cut of the text. Raises InvalidDocument for whatever in it is ambiguous."""

@@ -29,6 +29,7 @@ class Document(Resource):
     source_digest: str = param("The digest of the text.", default="", internal=True)
     grammar_digest: str = param("The digest of the grammar.", default="", internal=True)
 
+    provable = True
     outputs = {"document": "The document, as its grammar names it.", "version": "The number of the version."}
 
     @classmethod

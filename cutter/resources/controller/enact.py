@@ -30,6 +30,8 @@ class Enact(Resource):
     version: int = param("The number of the version.", default=1, minimum=1)
     effective_from: str = param("The first day in force: YYYY-MM-DD, quoted.", pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 
+    provable = True
+
     @classmethod
     def check(cls, params: Mapping[str, Any]) -> Iterator[Complaint]:
         """Yield a complaint about a day that no calendar has."""

@@ -1,0 +1,93 @@
+"""What a step gets that acts on a database: connections of its own, or the one of a rehearsal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from cutter.database.connections import ConnectionProvider, identity
+from cutter.database.rehearsal import Rehearsal
+
+if TYPE_CHECKING:
+    from cutter.database.rehearsal_connection import RehearsalConnection
+
+LOGIN = "ENACT"
+"""The login that rehearses: it may take on the role of every leg."""
+
+Entries = Callable[[Collection[str]], Iterable[tuple[str, str, Mapping[str, Any]]]]
+
+
+class DatabaseContext:
+    """What a resource gets that acts on a database; see cutter.resource.Context."""
+
+    def __init__(self, provider: ConnectionProvider, entries: Entries, run: str = "") -> None:
+        """Take the database, the ledger's entries and the run."""
+        self.provider = provider
+        self.database = provider.database.name
+        self.entries = entries
+        self.run = run
+
+    def connection(self, login: str) -> Any:
+        """Return a new connection of a login."""
+        return self.provider(login)
+
+    def by_role(self, role: str) -> Any:
+        """Return a new connection of the login behind a role."""
+        return self.provider.by_role(role)
+
+    def logins(self) -> Mapping[str, Any]:
+        """Return the configured logins."""
+        return self.provider.place.logins
+
+    def identity(self) -> str:
+        """Return what tells this database from every other."""
+        connection = self.provider("OWNER" if self.provider.has("OWNER") else "READER")
+        try:
+            return identity(connection)
+        finally:
+            connection.close()
+
+
+class Lent:
+    """A rehearsal's connection as a step gets it: closing it, or wishing it read only, is without effect."""
+
+    def __init__(self, rehearsal: Rehearsal) -> None:
+        """Lend the connection of a rehearsal."""
+        self.rehearsal = rehearsal
+        self.lent: RehearsalConnection = rehearsal.connection
+        self.read_only = False
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the connection has."""
+        return getattr(self.lent, name)
+
+    def __enter__(self) -> Lent:
+        """Return itself."""
+        return self
+
+    def __exit__(self, kind: object, error: object, traceback: object) -> None:
+        """Leave the connection open."""
+
+    def close(self) -> None:
+        """Leave the connection open: the next step goes on in the same transaction."""
+
+    def foreign(self, text: str) -> int:
+        """Run foreign SQL text where it cannot end the transaction."""
+        return self.rehearsal.foreign(text)
+
+
+class RehearsedContext(DatabaseContext):
+    """The same inside a rehearsal: every connection is the one of the rehearsal."""
+
+    def __init__(self, outside: DatabaseContext, rehearsal: Rehearsal) -> None:
+        """Take the context outside and the rehearsal."""
+        super().__init__(outside.provider, outside.entries, outside.run)
+        self._lent = Lent(rehearsal)
+
+    def connection(self, login: str) -> Any:
+        """Return the rehearsal's connection."""
+        return self._lent
+
+    def by_role(self, role: str) -> Any:
+        """Return the rehearsal's connection."""
+        return self._lent

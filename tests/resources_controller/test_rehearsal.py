@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from governed import Governed
+
+from cutter.errors import KillSwitchOff
+from laws import change_of
+
+FILES = {"source": "documents/reading-room.md", "grammar": "documents/reading-room.grammar.yml"}
+STEPS: list[Any] = [
+    {"document": FILES},
+    {"cut": FILES},
+    {"enact": {"document": "reading-room", "effective_from": "2026-07-01"}},
+]
+
+
+@pytest.mark.parametrize("more", [{"on": "database"}, {"on": "copy"}, {"on": "copy", "round_trip": True}], ids=str)
+def test_a_rehearsal_leaves_a_verdict_and_nothing_else(more: dict[str, Any], governed: Governed) -> None:
+    before = governed.logical()
+    resource = governed.resource("rehearsal", steps=STEPS, **more)
+    change = governed.apply(resource)
+    assert change.creates
+    assert governed.logical() == before
+    print(resource.observe())
+
+
+def test_the_kill_switch_blocks_it(bare: Governed) -> None:
+    bare.install()
+    resource = bare.resource("rehearsal", steps=STEPS)
+    with pytest.raises(KillSwitchOff):
+        resource.apply(change_of(resource), bare.content)
+    assert resource.observe() is None
