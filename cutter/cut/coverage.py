@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cutter.cut.cutplan import Cutplan
 
 _BLANK = b" \t\r\n"
+_LINE_ENDS = ((b"\n", 1), (b"\r", 1), (b"\r\n", -1))
 
 
 def uncovered(source: bytes, rows: Sequence[CutplanRow], ignorable: Sequence[Ignorable]) -> tuple[Fault, ...]:
@@ -90,5 +91,12 @@ def _length(cutplan: Cutplan) -> int:
 
 def line_of(source: bytes, offset: int) -> int:
     """Return the line, from 1, that a byte stands in."""
-    before = source[:offset]
-    return 1 + before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n")
+    return 1 + sum(sign * source.count(end, 0, offset) for end, sign in _LINE_ENDS)
+
+
+def last_line(source: bytes) -> int:
+    """Return the last line that is not empty, or 1."""
+    end = len(source)
+    while end and source[end - 1] in b"\r\n":
+        end -= 1
+    return line_of(source, end)

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from cutter.errors import InvalidDocument
 
+SHOWN = 200
+"""How many faults a message lists; `InvalidSource.faults` has them all."""
+
 
 class Fault(NamedTuple):
     """One refusal: the line, from 1, the rule in one word, and what is wrong there."""
@@ -23,7 +26,9 @@ class InvalidSource(InvalidDocument):
         """Take the name of the document and its faults; repeated ones are said once."""
         self.name = name
         self.faults = tuple(sorted(dict.fromkeys(faults)))
-        super().__init__("\n".join(self.lines()))
+        told = self.lines()
+        more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else []
+        super().__init__("\n".join([*told[:SHOWN], *more]))
 
     def lines(self) -> list[str]:
         """Return one line of text per fault: ``file:line: rule: what``."""

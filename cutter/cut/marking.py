@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cutter.cut import markdown, numbered
-from cutter.cut.coverage import line_of
+from cutter.cut.coverage import last_line
 from cutter.cut.faults import Fault, InvalidSource
 from cutter.cut.grammar import Grammar, Preamble
 from cutter.cut.guard import INVISIBLE, placeholder
@@ -63,7 +63,7 @@ class Marking:
         yield from self._closed()
         self._ignore(len(self.source.text))
         self._outline.finish()
-        self.faults += self._tally.faults(self.faults, line_of(self.source.text, len(self.source.text)))
+        self.faults += self._tally.faults(self.faults, last_line(self.source.text))
         if self.faults:
             raise InvalidSource(self.source.name, self.faults)
 

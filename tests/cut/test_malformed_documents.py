@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from cut_texts import LAW, PREAMBLE, RULES, grammar, level, planned, rules
 
+from cutter.cut.faults import InvalidSource
 from cutter.cut.grammar import Grammar
 
 A = "### Article {}. Title {}\n\nText.\n\n"
@@ -52,7 +53,7 @@ MARKDOWN: list[tuple[str, Grammar, str, list[tuple[int, str]]]] = [
     ("text before units", LAW, "Hello.\n\n" + articles(1), [(1, "preamble")]),
     ("text after the title", LAW, "# T\n\nHello.\n\n" + articles(1), [(3, "preamble")]),
     ("nothing at all", LAW, "", [(1, "no-units")]),
-    ("only blank lines", LAW, "\n\n\n", [(4, "no-units")]),
+    ("only blank lines", LAW, "\n\n\n", [(1, "no-units")]),
     ("only text", LAW, "Just text.\n", [(1, "preamble")]),
     ("an open code block", LAW, articles(1) + "```\ncode\n\n" + articles(2), [(5, "unclosed")]),
     ("a code block closed too shortly", LAW, articles(1) + "````\ncode\n```\n", [(5, "unclosed")]),
@@ -148,10 +149,10 @@ def test_refused(name: str, found: Grammar, text: str, expected: list[tuple[int,
     ("expect", "refused"),
     [
         ((("article", 2),), []),
-        ((("article", 3),), [(8, "count")]),
-        ((("article", 1),), [(8, "count")]),
-        ((("section", 1), ("article", 2)), [(8, "count")]),
-        ((("section", 1),), [(8, "count"), (8, "count")]),
+        ((("article", 3),), [(7, "count")]),
+        ((("article", 1),), [(7, "count")]),
+        ((("section", 1), ("article", 2)), [(7, "count")]),
+        ((("section", 1),), [(7, "count"), (7, "count")]),
     ],
 )
 def test_counts(expect: tuple[tuple[str, int], ...], refused: list[tuple[int, str]]) -> None:
@@ -164,7 +165,7 @@ def test_counts(expect: tuple[tuple[str, int], ...], refused: list[tuple[int, st
 
 def test_counts_of_the_grammar_are_overridden_whole() -> None:
     strict = LAW._replace(expect=(("article", 5),))
-    assert rules(articles(1), strict) == [(5, "count")]
+    assert rules(articles(1), strict) == [(3, "count")]
     assert planned(articles(1), strict, (("article", 1),)).counts == {"article": 1}
 
 
@@ -173,6 +174,13 @@ def test_a_preamble_that_is_a_unit_still_hides_no_misspelt_heading() -> None:
     assert rules("Hello.\n\n### Artikel 1. X\n\nText.\n\n### Article 1. Y\n\nText.\n", lenient) == [
         (3, "undeclared")
     ]
+
+
+def test_a_message_has_an_end() -> None:
+    with pytest.raises(InvalidSource) as refused:
+        planned(articles(*[1] * 301), LAW)
+    assert len(refused.value.faults) == 300
+    assert str(refused.value).splitlines()[-1] == "and 100 more"
 
 
 def test_a_message_names_the_file_the_line_and_the_rule() -> None:
