@@ -16,7 +16,7 @@ STEPS: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("more", [{"on": "database"}, {"on": "copy"}, {"on": "copy", "round_trip": True}], ids=str)
+@pytest.mark.parametrize("more", [{"where": "database"}, {"where": "copy"}, {"where": "copy", "round_trip": True}], ids=str)
 def test_a_rehearsal_leaves_a_verdict_and_nothing_else(more: dict[str, Any], governed: Governed) -> None:
     before = governed.logical()
     resource = governed.resource("rehearsal", steps=STEPS, **more)

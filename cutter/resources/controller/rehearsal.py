@@ -4,7 +4,7 @@ As a step:
 
     - name: Rehearsal of the cut
       rehearsal:
-        on: copy
+        where: copy
         steps:
           - document: {source: documents/reading-room.md, grammar: documents/reading-room.grammar.yml}
           - cut: {source: documents/reading-room.md, grammar: documents/reading-room.grammar.yml}
@@ -37,7 +37,7 @@ class Rehearsal(Resource):
     steps: list[Any] = param(
         "The steps, each its type and its parameters.", schema={"type": "array", "items": {"type": "object"}}
     )
-    on: Literal["database", "copy"] = param(
+    where: Literal["database", "copy"] = param(
         "The database itself, while its kill switch is on for the run, or a scratch copy of it.", default="database"
     )
     round_trip: bool = param(
@@ -61,8 +61,8 @@ class Rehearsal(Resource):
                 yield from (Complaint(("steps", index, names[0], *each.path), each.message) for each in found)
         if not params.get("steps"):
             yield Complaint(("steps",), "is empty, which nothing can prove")
-        if params.get("round_trip") and params.get("on") != "copy":
-            yield Complaint(("round_trip",), "is done on a copy: on: copy")
+        if params.get("round_trip") and params.get("where") != "copy":
+            yield Complaint(("round_trip",), "is done on a copy: where: copy")
 
     @classmethod
     def prepare(cls, params: dict[str, Any], desk: Desk) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class Rehearsal(Resource):
 
     def desired(self) -> Optional[State]:
         """Return a proof of these steps, under the schema that is there now."""
-        return {"verdict": "proved", "subject": self._subject(), "schema": self._schema(), "on": self.on}
+        return {"verdict": "proved", "subject": self._subject(), "schema": self._schema(), "where": self.where}
 
     def observe(self) -> Optional[State]:
         """Return the newest verdict about these steps on this database; None where there is none, or none that holds."""
@@ -86,7 +86,7 @@ class Rehearsal(Resource):
         for _, _, body in self.context.entries({"evidence"}):
             if body.get("type") == "rehearsal" and body.get("identity") == identity:
                 about = body.get("after") or body.get("observed") or {}
-                if about.get("subject") == subject and about.get("on") == self.on:
+                if about.get("subject") == subject and about.get("where") == self.where:
                     newest = body.get("observed") if body["outcome"] in _SUCCESS else None
         return newest
 
@@ -100,7 +100,7 @@ class Rehearsal(Resource):
 
     def _verdict(self, content: Content) -> Verdict:
         context: Any = self.context
-        if self.on == "database":
+        if self.where == "database":
             return rehearsed(context, self._tries(), content)
         with on_a_copy(context) as copied:
             verdict = rehearsed(copied, self._tries(), content, back=True)
@@ -118,7 +118,7 @@ class Rehearsal(Resource):
     def _state(self, verdict: Verdict, schema: str) -> State:
         assert self.context is not None
         return {
-            **{"verdict": "proved", "subject": self._subject(), "schema": schema, "on": self.on},
+            **{"verdict": "proved", "subject": self._subject(), "schema": schema, "where": self.where},
             "run": self.context.run,
             "statements": verdict.statements,
             "residue": "; ".join(verdict.residue) or "nothing",
