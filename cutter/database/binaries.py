@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -42,7 +43,8 @@ def major_of(folder: str) -> str:
     """Return the major version of the server in a folder, like ``17``."""
     argv = [os.path.join(folder, "postgres"), "--version"]
     said = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=30).stdout
-    return (said.split(")")[-1].split() or [""])[0].split(".")[0]
+    found = re.search(r"\(PostgreSQL\) ([0-9]+)", said)
+    return found[1] if found else ""
 
 
 def _candidates() -> Iterator[str]:

@@ -13,7 +13,6 @@ import os
 import select
 import shutil
 import socket
-import stat
 import subprocess
 import sys
 import time
@@ -23,14 +22,20 @@ from types import TracebackType
 from typing import Self
 
 from cutter.database.binaries import server_folder
+from cutter.database.embedded_folder import (
+    free_stale_pid_file,
+    locked,
+    own_folder,
+    server_lock,
+    tail,
+)
 from cutter.database.failures import told
-from cutter.errors import Conflict, Unavailable
+from cutter.errors import PermissionRefused, Unavailable
 
 PORT = 5432
 SUPERUSER = "postgres"
 _SOCKET_LIMIT = 100  # of 107 bytes a socket's path may have
 _START_SECONDS = 90.0
-_NO_PROCESS = "99999999"  # above any process id
 _AS_NOBODY = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 _SETTINGS = {
     "listen_addresses": "",
@@ -86,11 +91,19 @@ class EmbeddedServer:
         """
         if self._users is not None and self.answers():
             return
-        _own_folder(self.folder)
-        _own_folder(self.socket_folder)
+        try:
+            self._hold_and_start()
+        except PermissionError as error:
+            raise PermissionRefused(f"{error.filename}: {error.strerror}", place=self.folder) from None
+        except OSError as error:
+            raise self._unavailable("did not start", f"{error.filename}: {error.strerror}") from None
+
+    def _hold_and_start(self) -> None:
+        own_folder(self.folder)
+        own_folder(self.socket_folder)
         if self._users is None:
-            self._users = _locked(os.path.join(self.folder, "users"), fcntl.LOCK_SH)
-        starting = _locked(os.path.join(self.folder, "starting"), fcntl.LOCK_EX)
+            self._users = locked(os.path.join(self.folder, "users"), fcntl.LOCK_SH)
+        starting = locked(os.path.join(self.folder, "starting"), fcntl.LOCK_EX)
         try:
             self._start_or_join()
         finally:
@@ -128,7 +141,7 @@ class EmbeddedServer:
 
     def running(self) -> bool:
         """Tell whether a server process of this folder is there, ready or not."""
-        lock = _server_lock(self.folder)
+        lock = server_lock(self.folder)
         if lock is None:
             return True
         os.close(lock)
@@ -136,14 +149,14 @@ class EmbeddedServer:
 
     def _start_or_join(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        lock = _server_lock(self.folder)
+        lock = server_lock(self.folder)
         while lock is None:  # there is a guard: its server answers, or both are about to be gone
             if self.answers():
                 return
             if time.monotonic() > deadline:
                 raise self._unavailable("is there but does not answer")
             time.sleep(0.02)
-            lock = _server_lock(self.folder)
+            lock = server_lock(self.folder)
         try:
             self._make_data()
             self._start(lock)
@@ -154,7 +167,7 @@ class EmbeddedServer:
         """Make the data folder, whole or not at all."""
         data, partial = (os.path.join(self.folder, name) for name in ("data", "data.partial"))
         if os.path.isdir(data):
-            _free_stale_pid_file(os.path.join(data, "postmaster.pid"))
+            free_stale_pid_file(os.path.join(data, "postmaster.pid"))
             return
         shutil.rmtree(partial, ignore_errors=True)
         options = ("--auth=trust", "--encoding=UTF8", "--locale=C", f"--username={SUPERUSER}")
@@ -187,7 +200,7 @@ class EmbeddedServer:
             said = _line_from(guard)
             guard.returncode = 0 if said else guard.wait()  # a guard is not waited for: it outlives us
         if not said:
-            raise self._unavailable("did not start", _tail(os.path.join(self.folder, "server.log")))
+            raise self._unavailable("did not start", tail(os.path.join(self.folder, "server.log")))
 
     def _unavailable(self, what: str, why: str = "") -> Unavailable:
         last = why.strip().splitlines()[-3:]
@@ -209,61 +222,3 @@ def _line_from(guard: subprocess.Popen[bytes]) -> bytes:
     if guard.stdout is None or not select.select([guard.stdout], [], [], _START_SECONDS)[0]:
         return b""
     return guard.stdout.readline()
-
-
-def _own_folder(path: str) -> None:
-    """Make a folder that only we may enter, or look whether it is that. Raises Conflict."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    try:
-        os.mkdir(path, 0o700)
-    except FileExistsError:
-        found = os.lstat(path)
-        ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
-        if not ours or stat.S_IMODE(found.st_mode) & 0o077:
-            raise Conflict(
-                f"{path} is not a folder that only this user may enter",
-                place="starting an embedded database",
-                remedy=f"move it away, or: chmod 0700 {path}",
-            ) from None
-
-
-def _locked(path: str, kind: int) -> int:
-    """Return a descriptor that holds a lock; it waits while a server is being started or stopped."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(descriptor, kind)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    return descriptor
-
-
-def _server_lock(folder: str) -> int | None:
-    """Return a descriptor with the lock that a guard holds for as long as it lives, or None."""
-    try:
-        return _locked(os.path.join(folder, "server"), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return None
-
-
-def _free_stale_pid_file(path: str) -> None:
-    """Make a pid file harmless whose process is now another program.
-
-    PostgreSQL would refuse to start because of it. Only the number is replaced: its look at the shared memory
-    that the file also names keeps guarding against a server that is still there.
-    """
-    try:
-        with open(path, encoding="ascii", errors="replace") as file:
-            lines = file.read().split("\n")
-        program = os.readlink(f"/proc/{int(lines[0])}/exe")
-    except (OSError, ValueError):
-        return
-    if os.path.basename(program).split(" ")[0] != "postgres":
-        with open(path, "w", encoding="ascii") as file:
-            file.write("\n".join([_NO_PROCESS, *lines[1:]]))
-
-
-def _tail(path: str) -> str:
-    with open(path, "rb") as file:
-        file.seek(max(0, os.fstat(file.fileno()).st_size - 4096))
-        return file.read().decode("utf-8", "replace")

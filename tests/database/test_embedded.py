@@ -171,6 +171,11 @@ def test_the_variable_comes_before_the_wheel_and_must_be_right(
 ) -> None:
     wheel = server_folder()
     assert int(major_of(wheel)) >= 13
+    (tmp_path / "postgres").write_text(
+        "#!/bin/sh\necho 'postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)'\n"
+    )
+    (tmp_path / "postgres").chmod(0o755)
+    assert major_of(str(tmp_path)) == "15"
     (tmp_path / "bin").symlink_to(wheel)
     monkeypatch.setenv(VARIABLE, str(tmp_path / "bin"))
     assert server_folder() == str(tmp_path / "bin")
@@ -204,3 +209,18 @@ def test_an_ordinary_user_starts_it_too(monkeypatch: pytest.MonkeyPatch) -> None
     probe = EmbeddedServer(str(folder / "pg"))
     assert eventually(lambda: not probe.running())
     subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+def test_where_no_folder_can_be_made_it_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Unavailable, match=r"file.*Not a directory|File exists"):
+        EmbeddedServer(str(tmp_path / "file" / "pg")).start()
+
+
+def test_a_missing_tool_is_named(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = server_folder()
+    monkeypatch.setenv(VARIABLE, programs)
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(Unavailable, match=r"unshare|setpriv|did not start"):
+        server.start()
+    server.close()
