@@ -79,8 +79,8 @@ class Governed:
     def switch_on(self, run: str = RUN, seconds: float = 60) -> None:
         self.stack.enter_context(held_on(self.connect("OWNER"), run, seconds=seconds, by="SG_1"))
 
-    def load(self, plan: Cutplan, supersedes: int | None = None, run: str = RUN) -> str:
-        text = self.text_of(plan)
+    def load(self, plan: Cutplan, supersedes: int | None = None, run: str = RUN, text: str = "") -> str:
+        text = text or self.text_of(plan)
         found = Document(plan.document_ref, plan.version, text, plan.grammar_digest, supersedes)
         with self.provider("WRITER") as connection:
             return load(connection, found, run)

@@ -53,7 +53,7 @@ def complaint(error: psycopg.Error, place: str) -> CutterError:
     code = error.sqlstate or ""
     if code not in _OURS:
         return failure(error, place, ROLLED_BACK)
-    told = (error.diag.message_primary, error.diag.message_detail)
+    told = (error.diag.message_primary or str(error), error.diag.message_detail)
     cause = ": ".join(part for part in told if part)
     remedy = error.diag.message_hint or _REMEDIES[code]
     return _OURS[code](cause, place=place, world=ROLLED_BACK, remedy=remedy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import psycopg
 import pytest
@@ -117,7 +118,8 @@ def test_the_guard_of_leg_a_covers_body_title_kind_and_section_type(
     governed: Governed, field: str, value: str
 ) -> None:
     rows = sixty()
-    bad = rows[7]._replace(**{field: value})
+    changed: dict[str, Any] = {field: value}
+    bad = rows[7]._replace(**changed)
     bad = bad._replace(body_hash=bytes_digest(bad.body.encode()))
     plan = cutplan((*rows[:7], bad, *rows[8:]))
     governed.load(plan)

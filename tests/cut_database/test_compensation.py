@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from datetime import date
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -20,7 +19,8 @@ from cutter.errors import KillSwitchOff, PreconditionError, StalePlan
 DAY = date(2026, 3, 1)
 STATE = """
     SELECT d.version, l.state, l.effective, c.cut_id IS NOT NULL, count(u.unit_id)
-    FROM cutter.document d JOIN cutter.lifecycle l USING (document_id) LEFT JOIN cutter.cut c USING (document_id)
+    FROM cutter.document d JOIN cutter.lifecycle l USING (document_id)
+    LEFT JOIN cutter.cut c USING (document_id)
     LEFT JOIN cutter.information_unit u USING (document_id) GROUP BY 1, 2, 3, 4 ORDER BY 1
 """
 
@@ -76,11 +76,13 @@ def test_a_cut_that_was_never_enacted(governed: Governed) -> None:
     assert governed.as_owner(STATE) == [(1, "draft", None, False, 0)]
 
 
-EDIT = "UPDATE cutter.information_unit SET body = 'edited' WHERE unit_ref = 'art_5' AND document_id = 1"
+EDIT = """
+    UPDATE cutter.information_unit SET body = 'edited' WHERE unit_ref = 'art_5' AND document_id = 1
+"""
 ADD = """
     INSERT INTO cutter.information_unit (document_id, unit_ref, ordinal, unit_kind, section_type, title, body,
         body_hash, owner_ref, parent_id, created_run)
-    SELECT 1, 'art_99', 99, 'article', 'article', 't', 'b', cutter.text_digest('b'), owner_ref, NULL, 'by hand'
+    SELECT 1, 'art_99', 99, 'article', 'article', 't', 'b', cutter.text_digest('b'), owner_ref, NULL, 'hand'
     FROM cutter.information_unit WHERE unit_ref = 'art_1'
 """
 
@@ -124,7 +126,7 @@ def test_what_outside_refers_to_the_units_is_named(governed: Governed) -> None:
     cut_id = version(governed, 1)
     governed.as_owner("CREATE TABLE notes (unit_id bigint REFERENCES cutter.information_unit)")
     governed.as_owner("INSERT INTO notes SELECT unit_id FROM cutter.information_unit LIMIT 1")
-    with pytest.raises(StalePlan, match='outside this schema.*"notes"'):
+    with pytest.raises(StalePlan, match=r'outside this schema.*"notes"'):
         take_back(governed, cut_id)
     assert governed.as_owner("SELECT count(*) FROM cutter.information_unit") == [(60,)]
 
@@ -166,7 +168,7 @@ time.sleep(60)
 """
 
 
-def test_killed_before_its_commit_it_leaves_everything(governed: Governed, tmp_path: Path) -> None:
+def test_killed_before_its_commit_it_leaves_everything(governed: Governed) -> None:
     cut_id = version(governed, 1, DAY)
     before = governed.as_owner(STATE)
     info = governed.connect("ENACT").info
