@@ -176,6 +176,13 @@ class Resource:
         """Tell whether a step with these parameters has no undo and must say `irreversible: <reason>`."""
         return not cls.reversible
 
+    @property
+    def there(self) -> Context:
+        """The context of a type that acts on a database. Raises LookupError where it was given none."""
+        if self.context is None:
+            raise LookupError("there is no database here")
+        return self.context
+
     def desired(self) -> Optional[State]:
         """Return the declared state, or None for a thing that should not exist."""
         raise NotImplementedError
@@ -244,7 +251,8 @@ def type_complaints(cls: type[Resource], params: Mapping[str, Any]) -> list[Comp
 
 def _typed(declared: Param, annotation: str) -> Param:
     """Complete a declaration with the schema of its annotation, a text that is never evaluated."""
-    plain = annotation[len("Optional[") : -1] if annotation.startswith("Optional[") else annotation
+    bare = annotation[: -len(" | None")] if annotation.endswith(" | None") else annotation
+    plain = bare[len("Optional[") : -1] if bare.startswith("Optional[") else bare
     if plain.startswith("Literal"):
         # texts in single quotes: with double ones, a list in JSON
         derived: Mapping[str, Any] = {"enum": json.loads(plain[len("Literal") :].replace("'", '"'))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,12 @@ class Governed:
         self.folder = folder
         self.content = KeptContent(str(folder / "kept"))
         self.desk = FolderDesk(folder, self.content)
-        self.context = DatabaseContext(provider, lambda kinds: iter(self.entries), f"run-{uuid.uuid4().hex[:8]}")
         self.entries: list[tuple[str, str, Mapping[str, Any]]] = []
+        self.context = DatabaseContext(provider, self.entries_of, f"run-{uuid.uuid4().hex[:8]}")
+
+    def entries_of(self, kinds: Collection[str]) -> list[tuple[str, str, Mapping[str, Any]]]:
+        """Return what the ledger of the test has of some kinds."""
+        return [entry for entry in self.entries if entry[0] in kinds]
 
     def resource(self, name: str, **params: Any) -> Resource:
         """Return a resource as it arrives on its target."""
@@ -72,12 +76,15 @@ class Governed:
     def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement as the owner, commit, and return its rows."""
         with self.provider("OWNER") as connection:
-            done = connection.execute(text, values or None)  # type: ignore[arg-type]
+            done = connection.execute(text, values or None)
             return done.fetchall() if done.description else []
 
     def logical(self) -> dict[str, list[str]]:
         """Return every row of every table as text."""
-        return {name: [row[0] for row in self.sql(f"SELECT t::text FROM {name} t ORDER BY 1")] for (name,) in self.sql(_DUMP)}
+        names = [name for (name,) in self.sql(_DUMP)]
+        return {
+            name: [row[0] for row in self.sql(f"SELECT t::text FROM {name} t ORDER BY 1")] for name in names
+        }
 
 
 def obeys_the_laws(
@@ -87,7 +94,7 @@ def obeys_the_laws(
     start: Callable[[], object] | None = None,
     lasting: tuple[str, ...] = (),
 ) -> None:
-    """Check the laws for one resource of a database; the inverse restores all tables but the `lasting` ones."""
+    """Check the laws for one resource of a database; the inverse restores all tables but `lasting` ones."""
     if start is not None:
         start()
     before = governed.logical()

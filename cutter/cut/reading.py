@@ -28,7 +28,7 @@ class ByRole(Protocol):
 
 
 class CutSeen(NamedTuple):
-    """A cut as it is: its number, its pin, how many units of each section type, the root hash over them now."""
+    """A cut as it is: its pin, how many units of each section type, the root hash over them now."""
 
     cut_id: int
     document_id: int
@@ -112,7 +112,7 @@ def seen_cut(connection: Connection, document_ref: str, version: int) -> CutSeen
 
 
 def altered_units(connection: Connection, seen: CutSeen, planned: Cutplan) -> Iterator[str]:
-    """Yield what differs from the plan, in its order: ``art_3 (body)``, ``art_4 (missing)``, ``x (too many)``."""
+    """Yield what differs from the plan, in its order: ``art_3 (body)``, ``art_4 (missing)``."""
     expected = {row.unit_ref: _expected(row) for row in planned.rows}
     there = {found[0]: tuple(found[1:]) for found in rows(connection, "reading", "units", seen.document_id)}
     for unit_ref, row in expected.items():

@@ -36,7 +36,9 @@ class Try(NamedTuple):
     resource: Resource
 
 
-def rehearsed(context: DatabaseContext, steps: Sequence[Try], content: Content, *, back: bool = False) -> Verdict:
+def rehearsed(
+    context: DatabaseContext, steps: Sequence[Try], content: Content, *, back: bool = False
+) -> Verdict:
     """Apply steps, and with `back` their inverses, in one transaction that is rolled back.
 
     Raises Breached, Unprovable, and whatever a step raises by itself.
@@ -52,9 +54,9 @@ def rehearsed(context: DatabaseContext, steps: Sequence[Try], content: Content, 
 
 
 def round_trip(context: DatabaseContext, steps: Sequence[Try], content: Content) -> Verdict:
-    """Apply, take back, apply again, each for real; only what is there may count, and it must be the same.
+    """Apply, take back, apply again, each for real; what is there must be the same each time.
 
-    The way back is first rehearsed in a transaction of its own. Raises ProofFailed naming the part that differs.
+    The way back is first rehearsed in a transaction of its own. Raises ProofFailed naming what differs.
     """
 
     def work(rehearsal: Rehearsal) -> None:
@@ -76,9 +78,12 @@ def round_trip(context: DatabaseContext, steps: Sequence[Try], content: Content)
 @contextmanager
 def on_a_copy(context: DatabaseContext) -> Iterator[DatabaseContext]:
     """Give the context of a scratch copy, on which the kill switch is held on for the run."""
-    with scratch_copy(context.provider) as copy, closing(copy("SCRATCH")) as holder:
-        with held_on(holder, context.run, seconds=LEASE_SECONDS, by="a trial on a scratch copy"):
-            yield DatabaseContext(copy, context.entries, context.run)
+    with (
+        scratch_copy(context.provider) as copy,
+        closing(copy("SCRATCH")) as holder,
+        held_on(holder, context.run, seconds=LEASE_SECONDS, by="a trial on a scratch copy"),
+    ):
+        yield DatabaseContext(copy, context.entries, context.run)
 
 
 def logical_state(context: DatabaseContext) -> dict[str, str]:
@@ -104,7 +109,9 @@ def _applied(context: Any, steps: Sequence[Try], content: Content) -> list[tuple
             resource.apply(change, content)
             rest = Change(resource.observe(), resource.desired())
             if not rest.empty:
-                raise StepFailed(f"a fresh look still differs in {', '.join(sorted(rest.keys))}", place=step.name)
+                raise StepFailed(
+                    f"a fresh look still differs in {', '.join(sorted(rest.keys))}", place=step.name
+                )
             done.append((step, change))
     return done
 
@@ -122,7 +129,9 @@ def _sound(proof: Proof) -> Verdict:
     if proof.outcome == "breached":
         raise Breached(proof.reason, place="rehearsal", remedy="a person must read what the steps run")
     if proof.outcome == "unprovable":
-        raise Unprovable(proof.reason, place="rehearsal", remedy="see what the login may do, or leave the step out")
+        raise Unprovable(
+            proof.reason, place="rehearsal", remedy="see what the login may do, or leave the step out"
+        )
     return Verdict(proof.statements, proof.residue, proof.before, proof.excluded)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from cutter.database.connections import ConnectionProvider, identity
 from cutter.database.rehearsal import Rehearsal
@@ -61,7 +61,7 @@ class Lent:
         """Return what the connection has."""
         return getattr(self.lent, name)
 
-    def __enter__(self) -> Lent:
+    def __enter__(self) -> Self:
         """Return itself."""
         return self
 

@@ -1,8 +1,8 @@
 """A scratch copy of a governed database: dump and restore, owned by SCRATCH, without any authorisation.
 
-What is tried on it can harm nothing, and an authorisation made there names the copy, so that it is worth nothing
-on the source. The dump goes through memory and never onto a disk. A copy that a dead process left is dropped by
-the next one.
+What is tried on it can harm nothing, and an authorisation made there names the copy, so that it is worth
+nothing on the source. The dump goes through memory and never onto a disk. A copy that a dead process left is
+dropped by a later one.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 from cutter.database.binaries import server_folder
 from cutter.database.connections import ConnectionProvider
@@ -20,6 +21,11 @@ from cutter.database.failures import told
 from cutter.database.places import Login, Place
 from cutter.database.statements import statements
 from cutter.errors import StepFailed, Unavailable
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Connection = psycopg.Connection[tuple[Any, ...]]
 
 PREFIX = "cutter_scratch_"
 SCHEMAS = ("cutter", "cutter_proof")
@@ -48,8 +54,8 @@ class CopyProvider(ConnectionProvider):
 def scratch_copy(source: ConnectionProvider) -> Iterator[CopyProvider]:
     """Make a copy of a database's governed schema, and drop it in the end.
 
-    Raises ConfigurationError without the logins BACKUP and SCRATCH, Unavailable without pg_dump, StepFailed when
-    the dump or its restoration fails.
+    Raises ConfigurationError without the logins BACKUP and SCRATCH, Unavailable without pg_dump, StepFailed
+    when the dump or its restoration fails.
     """
     name = f"{PREFIX}{int(time.time())}_{os.urandom(4).hex()}"
     with closing(source("SCRATCH")) as connection, told(_PLACE):
@@ -68,10 +74,8 @@ def scratch_copy(source: ConnectionProvider) -> Iterator[CopyProvider]:
                 connection.execute(_naming("drop", name))
 
 
-def _sweep(connection: object) -> None:
-    from psycopg import Connection
-
-    assert isinstance(connection, Connection)
+def _sweep(connection: Connection) -> None:
+    """Drop copies that nobody is connected to and that are old enough to have been left."""
     oldest = int(time.time()) - _STALE_SECONDS
     found = connection.execute(statements("scratch")["left"], (PREFIX + "%",)).fetchall()
     for (name,) in found:

@@ -42,6 +42,9 @@ class Desk:
     def read(self, path: str) -> bytes:
         return (self.folder / path).read_bytes()
 
+    def grammar(self, path: str) -> Any:
+        raise ConfigurationError(path)
+
     def render(self, path: str) -> bytes:
         raise AssertionError(path)
 

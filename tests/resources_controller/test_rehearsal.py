@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from governed import Governed
+from laws import change_of
 
 from cutter.errors import KillSwitchOff
-from laws import change_of
 
 FILES = {"source": "documents/reading-room.md", "grammar": "documents/reading-room.grammar.yml"}
 STEPS: list[Any] = [
@@ -16,14 +16,16 @@ STEPS: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("more", [{"where": "database"}, {"where": "copy"}, {"where": "copy", "round_trip": True}], ids=str)
+WAYS = [{"where": "database"}, {"where": "copy"}, {"where": "copy", "round_trip": True}]
+
+
+@pytest.mark.parametrize("more", WAYS, ids=str)
 def test_a_rehearsal_leaves_a_verdict_and_nothing_else(more: dict[str, Any], governed: Governed) -> None:
     before = governed.logical()
     resource = governed.resource("rehearsal", steps=STEPS, **more)
     change = governed.apply(resource)
     assert change.creates
     assert governed.logical() == before
-    print(resource.observe())
 
 
 def test_the_kill_switch_blocks_it(bare: Governed) -> None:

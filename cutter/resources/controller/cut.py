@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Optional
+from typing import Any
 
 from cutter.cut import compensation
 from cutter.cut.adapter import ProductionLiveExecutionAdapter
@@ -37,14 +37,16 @@ class Cut(Resource):
     source: str = param("The text that was loaded, relative to the runbook's folder.")
     grammar: str = param("How it is cut, relative to the runbook's folder.")
     version: int = param("The number of the version.", default=1, minimum=1)
-    expect: Optional[dict[str, int]] = param(
+    expect: dict[str, int] | None = param(
         "How many units there must be of each section type, over the grammar's own counts.",
         default=None,
         schema={"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}},
     )
     document_ref: str = param("The document, as its grammar names it.", default="", internal=True)
     rules: dict[str, Any] = param("The grammar.", default=None, internal=True)
-    counts: list[Any] = param("The units of each section type.", default=None, internal=True, schema={"type": "array"})
+    counts: list[Any] = param(
+        "The units of each section type.", default=None, internal=True, schema={"type": "array"}
+    )
     pin: str = param("The digest of the planned rows.", default="", internal=True)
     root: str = param("The root hash over the rows as they are written.", default="", internal=True)
 
@@ -67,14 +69,13 @@ class Cut(Resource):
             "root": writer_digest(planned.rows),
         }
 
-    def desired(self) -> Optional[State]:
+    def desired(self) -> State | None:
         """Return the counts, the pin, the root hash, and that nothing is altered."""
         return _state(dict(self.counts), self.pin, self.root, _NOTHING)
 
-    def observe(self) -> Optional[State]:
+    def observe(self) -> State | None:
         """Return the same of the rows that are there, looked at afresh, and the names of altered ones."""
-        assert self.context is not None
-        with reading(self.context.by_role) as connection:
+        with reading(self.there.by_role) as connection:
             seen = seen_cut(connection, self.document_ref, self.version)
             if seen is None:
                 return None
@@ -109,8 +110,7 @@ class Cut(Resource):
         return ", ".join(_few(names)) or "the root hash, by another plan"
 
     def _write(self, pin: str) -> None:
-        assert self.context is not None
-        with reading(self.context.by_role) as connection:
+        with reading(self.there.by_role) as connection:
             planned = self._planned(connection)
         if planned.pin != pin:
             raise StalePlan(
@@ -118,21 +118,20 @@ class Cut(Resource):
                 remedy="plan again",
             )
         counts = dict(self.counts)
-        run = RunContext(self.context.run, sum(counts.values()), counts)
-        with ProductionLiveExecutionAdapter(self.context.by_role, run) as adapter:
+        run = RunContext(self.there.run, sum(counts.values()), counts)
+        with ProductionLiveExecutionAdapter(self.there.by_role, run) as adapter:
             adapter.execute(planned)
 
     def _compensate(self) -> None:
-        assert self.context is not None
-        with reading(self.context.by_role) as connection:
+        with reading(self.there.by_role) as connection:
             seen = seen_cut(connection, self.document_ref, self.version)
             if seen is None:
                 return
             planned = compensation.planned(connection, seen.cut_id)
         compensation.refuse_dependants(planned)
-        connection = self.context.by_role("enact")
+        connection = self.there.by_role("enact")
         try:
-            compensation.compensate(connection, planned, self.context.run)
+            compensation.compensate(connection, planned, self.there.run)
             connection.commit()
         finally:
             connection.close()

@@ -1,4 +1,4 @@
-"""The reference schema of a database, its group roles and its logins, installed and upgraded from numbered files.
+"""The reference schema of a database, its roles and its logins, installed from numbered files.
 
 As a step:
 
@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Optional
+from typing import Any
 
 from cutter.cut import schema_install
 from cutter.cut.logins import GROUPS_OF_LOGIN, map_logins, members
 from cutter.errors import ConfigurationError
-from cutter.model.state import Change, State
+from cutter.model.state import Change, Plain, State
 from cutter.resource import Content, Resource
 
 
@@ -25,26 +25,30 @@ class CutSchema(Resource):
     It is removed again only while no document is in it; roles and logins belong to the whole server and stay.
     """
 
-    def desired(self) -> Optional[State]:
-        """Return the digest of every numbered file, and the groups of every login."""
-        assert self.context is not None
-        users = {name: login.user for name, login in self.context.logins().items() if name in GROUPS_OF_LOGIN}
+    def desired(self) -> State | None:
+        """Return the newest version, the digest over all files, and the groups of every login."""
+        users = {name: login.user for name, login in self.there.logins().items() if name in GROUPS_OF_LOGIN}
         groups = {_login(user): ", ".join(sorted(GROUPS_OF_LOGIN[name])) for name, user in users.items()}
-        files = {file.name: file.digest for file in schema_install.available()}
-        return {**files, **{key: value for key, value in groups.items() if value}}
+        return {
+            **_files(schema_install.available()),
+            **{key: value for key, value in groups.items() if value},
+        }
 
-    def observe(self) -> Optional[State]:
-        """Return the digests that are applied and the members of the groups; None without the schema."""
+    def observe(self) -> State | None:
+        """Return what is applied and who is in the groups; None without the schema."""
         with self._owner() as connection:
             connection.read_only = True
-            files = {file.name: file.digest for file in schema_install.applied(connection)}
+            files = schema_install.applied(connection)
             if not files:
                 return None
             groups: dict[str, list[str]] = {}
             for user, group in members(connection):
                 groups.setdefault(_login(user), []).append(group)
         ours = {_login(login.user) for login in self._logins().values()}
-        return {**files, **{key: ", ".join(sorted(found)) for key, found in groups.items() if key in ours}}
+        return {
+            **_files(files),
+            **{key: ", ".join(sorted(found)) for key, found in groups.items() if key in ours},
+        }
 
     def apply(self, change: Change, content: Content) -> None:
         """Install what is missing, or remove the schema while it holds no document."""
@@ -61,23 +65,25 @@ class CutSchema(Resource):
             connection.commit()
 
     def _logins(self) -> dict[str, Any]:
-        assert self.context is not None
-        return {name: login for name, login in self.context.logins().items() if name in GROUPS_OF_LOGIN}
+        return {name: login for name, login in self.there.logins().items() if name in GROUPS_OF_LOGIN}
 
     @contextmanager
     def _owner(self) -> Iterator[Any]:
-        assert self.context is not None
-        if "OWNER" not in self.context.logins():
+        if "OWNER" not in self.there.logins():
             raise ConfigurationError(
                 "the login OWNER is not configured, and only it may install the schema",
-                place=self.context.database,
+                place=self.there.database,
                 remedy="add DOT_CUTTER_OWNER_USER and DOT_CUTTER_OWNER_PASSWORD for the installation",
             )
-        connection = self.context.connection("OWNER")
+        connection = self.there.connection("OWNER")
         try:
             yield connection
         finally:
             connection.close()
+
+
+def _files(files: tuple[schema_install.SchemaFile, ...]) -> dict[str, Plain]:
+    return {"version": files[-1].version, "digest": schema_install.schema_digest(files)}
 
 
 def _login(user: str) -> str:

@@ -8,7 +8,8 @@ As a step:
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from cutter.cut import documents
 from cutter.cut.reading import reading, stored_source
@@ -24,13 +25,16 @@ class Document(Resource):
     source: str = param("The text, relative to the runbook's folder: UTF-8.")
     grammar: str = param("How it is cut, relative to the runbook's folder.")
     version: int = param("The number of the version.", default=1, minimum=1)
-    supersedes: Optional[int] = param("The version before, where there is one.", default=None, minimum=1)
+    supersedes: int | None = param("The version before, where there is one.", default=None, minimum=1)
     document_ref: str = param("The document, as its grammar names it.", default="", internal=True)
     source_digest: str = param("The digest of the text.", default="", internal=True)
     grammar_digest: str = param("The digest of the grammar.", default="", internal=True)
 
     provable = True
-    outputs = {"document": "The document, as its grammar names it.", "version": "The number of the version."}
+    outputs: ClassVar[Mapping[str, str]] = {
+        "document": "The document, as its grammar names it.",
+        "version": "The number of the version.",
+    }
 
     @classmethod
     def prepare(cls, params: dict[str, Any], desk: Desk) -> dict[str, Any]:
@@ -46,7 +50,7 @@ class Document(Resource):
         found = {"source_digest": digest, "grammar_digest": grammar.digest}
         return {**params, **found, "document_ref": grammar.document_ref}
 
-    def desired(self) -> Optional[State]:
+    def desired(self) -> State | None:
         """Return the digests of the text and of the grammar, and the version before."""
         return {
             "source_digest": self.source_digest,
@@ -54,10 +58,9 @@ class Document(Resource):
             "supersedes": self.supersedes,
         }
 
-    def observe(self) -> Optional[State]:
+    def observe(self) -> State | None:
         """Return what the version is. Raises Conflict when it is there with another text or grammar."""
-        assert self.context is not None
-        with reading(self.context.by_role) as connection:
+        with reading(self.there.by_role) as connection:
             there = documents.stored(connection, self.document_ref, self.version)
         if there is None:
             return None
@@ -74,20 +77,19 @@ class Document(Resource):
 
     def apply(self, change: Change, content: Content) -> None:
         """Load the version, or take it back while nothing depends on it; its text is kept."""
-        assert self.context is not None
         if change.after is None:
             self._keep(content)
-        connection = self.context.by_role("cut")
+        connection = self.there.by_role("cut")
         try:
             if change.after is None:
-                documents.remove(connection, self.document_ref, self.version, self.context.run)
+                documents.remove(connection, self.document_ref, self.version, self.there.run)
             else:
-                documents.load(connection, self._version(change.after, content), self.context.run)
+                documents.load(connection, self._version(change.after, content), self.there.run)
             connection.commit()
         finally:
             connection.close()
 
-    def results(self, state: Optional[State]) -> dict[str, str]:
+    def results(self, state: State | None) -> dict[str, str]:
         """Return the document and its version."""
         return {"document": self.document_ref, "version": str(self.version)}
 
@@ -103,8 +105,7 @@ class Document(Resource):
         )
 
     def _keep(self, content: Content) -> None:
-        assert self.context is not None
-        with reading(self.context.by_role) as connection:
+        with reading(self.there.by_role) as connection:
             source = stored_source(connection, self.document_ref, self.version)
         if source is not None:
             content.keep(source.text, source.digest)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, Optional
+from typing import Any
 
 from cutter.cut import lifecycle
 from cutter.cut.adapter import ProductionLiveExecutionAdapter
@@ -28,7 +28,9 @@ class Enact(Resource):
 
     document: str = param("The document, as its grammar names it.")
     version: int = param("The number of the version.", default=1, minimum=1)
-    effective_from: str = param("The first day in force: YYYY-MM-DD, quoted.", pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+    effective_from: str = param(
+        "The first day in force: YYYY-MM-DD, quoted.", pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+    )
 
     provable = True
 
@@ -42,42 +44,46 @@ class Enact(Resource):
             except ValueError:
                 yield Complaint(("effective_from",), f"{day!r} is not a day of the calendar")
 
-    def desired(self) -> Optional[State]:
+    def desired(self) -> State | None:
         """Return the state and the days it is in force."""
         return {"state": "enacted", "effective_from": self.effective_from, "effective_until": None}
 
-    def observe(self) -> Optional[State]:
+    def observe(self) -> State | None:
         """Return where the version stands; None for a draft, and where there is no such version."""
-        assert self.context is not None
-        with reading(self.context.by_role) as connection:
+        with reading(self.there.by_role) as connection:
             found = lifecycle.standing(connection, self.document, self.version)
         if found is None or found.state == "draft":
             return None
-        days = {"effective_from": found.effective_from, "effective_until": found.effective_until}
-        return {"state": found.state, **{key: day and day.isoformat() for key, day in days.items()}}
+        return {
+            "state": found.state,
+            "effective_from": _written(found.effective_from),
+            "effective_until": _written(found.effective_until),
+        }
 
     def apply(self, change: Change, content: Content) -> None:
         """Enact, or take back the newest transition of this version."""
         del content
-        assert self.context is not None
         if change.after is None:
             self._undo()
         elif change.after["state"] != "enacted":
             raise StalePlan(f"a version is not made {change.after['state']} by its enactment")
         else:
-            run = RunContext(self.context.run, 0, {})
+            run = RunContext(self.there.run, 0, {})
             day = date.fromisoformat(str(change.after["effective_from"]))
-            with ProductionLiveExecutionAdapter(self.context.by_role, run) as adapter:
+            with ProductionLiveExecutionAdapter(self.there.by_role, run) as adapter:
                 adapter.lifecycle_enact(self.document, self.version, day)
                 adapter.commit()
 
     def _undo(self) -> None:
-        assert self.context is not None
-        connection = self.context.by_role("enact")
+        connection = self.there.by_role("enact")
         try:
             with acting_as(connection, "enact"):
-                demand(connection, self.context.run)
-                lifecycle.undo(connection, self.document, self.version, self.context.run)
+                demand(connection, self.there.run)
+                lifecycle.undo(connection, self.document, self.version, self.there.run)
             connection.commit()
         finally:
             connection.close()
+
+
+def _written(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

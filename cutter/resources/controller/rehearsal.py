@@ -13,14 +13,14 @@ As a step:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, Optional
+from typing import Any, Literal
 
 from cutter.cut import schema_install
 from cutter.cut.reading import reading
 from cutter.cut.trial import Try, Verdict, on_a_copy, rehearsed, round_trip
 from cutter.errors import ConfigurationError
 from cutter.model.canonical import digest
-from cutter.model.state import Change, State
+from cutter.model.state import Change, Plain, State
 from cutter.resource import Complaint, Content, Desk, Resource, param, type_complaints
 from cutter.resources import place_of, resource_type
 
@@ -38,14 +38,17 @@ class Rehearsal(Resource):
         "The steps, each its type and its parameters.", schema={"type": "array", "items": {"type": "object"}}
     )
     where: Literal["database", "copy"] = param(
-        "The database itself, while its kill switch is on for the run, or a scratch copy of it.", default="database"
+        "The database itself, while its kill switch is on for the run, or a scratch copy of it.",
+        default="database",
     )
     round_trip: bool = param(
         "On a copy: apply, take back, and apply again for real, comparing the logical state.", default=False
     )
-    prepared: list[Any] = param("The steps as prepared.", default=None, internal=True, schema={"type": "array"})
+    prepared: list[Any] = param(
+        "The steps as prepared.", default=None, internal=True, schema={"type": "array"}
+    )
 
-    _told: Optional[tuple[Optional[State]]] = None
+    _told: tuple[State | None] | None = None
 
     @classmethod
     def check(cls, params: Mapping[str, Any]) -> Iterator[Complaint]:
@@ -71,19 +74,18 @@ class Rehearsal(Resource):
         prepared = [[name, resource_type(name).prepare(dict(given), desk)] for name, given in pairs]
         return {**params, "prepared": prepared}
 
-    def desired(self) -> Optional[State]:
+    def desired(self) -> State | None:
         """Return a proof of these steps, under the schema that is there now."""
-        return {"verdict": "proved", "subject": self._subject(), "schema": self._schema(), "where": self.where}
+        return self._declared(self._schema())
 
-    def observe(self) -> Optional[State]:
-        """Return the newest verdict about these steps on this database; None where there is none, or none that holds."""
-        assert self.context is not None
+    def observe(self) -> State | None:
+        """Return the newest verdict about these steps on this database; None where it does not hold."""
         self._schema()
         if self._told is not None:
             return self._told[0]
-        identity, subject = self.context.identity(), self._subject()
-        newest: Optional[State] = None
-        for _, _, body in self.context.entries({"evidence"}):
+        identity, subject = self.there.identity(), self._subject()
+        newest: State | None = None
+        for _, _, body in self.there.entries({"evidence"}):
             if body.get("type") == "rehearsal" and body.get("identity") == identity:
                 about = body.get("after") or body.get("observed") or {}
                 if about.get("subject") == subject and about.get("where") == self.where:
@@ -99,7 +101,7 @@ class Rehearsal(Resource):
             self._told = (self._state(verdict, schema),)
 
     def _verdict(self, content: Content) -> Verdict:
-        context: Any = self.context
+        context: Any = self.there
         if self.where == "database":
             return rehearsed(context, self._tries(), content)
         with on_a_copy(context) as copied:
@@ -115,19 +117,20 @@ class Rehearsal(Resource):
     def _subject(self) -> str:
         return digest("rehearsal", {"steps": self.prepared, "round_trip": self.round_trip})
 
+    def _declared(self, schema: str) -> dict[str, Plain]:
+        return {"verdict": "proved", "subject": self._subject(), "schema": schema, "where": self.where}
+
     def _state(self, verdict: Verdict, schema: str) -> State:
-        assert self.context is not None
         return {
-            **{"verdict": "proved", "subject": self._subject(), "schema": schema, "where": self.where},
-            "run": self.context.run,
+            **self._declared(schema),
+            "run": self.there.run,
             "statements": verdict.statements,
             "residue": "; ".join(verdict.residue) or "nothing",
             "excluded": "; ".join(verdict.excluded),
         }
 
     def _schema(self) -> str:
-        assert self.context is not None
-        with reading(self.context.by_role) as connection:
+        with reading(self.there.by_role) as connection:
             files = schema_install.applied(connection)
         if not files:
             raise ConfigurationError("the schema cutter has no version", remedy="apply the cut_schema step")
