@@ -87,8 +87,7 @@ def test_it_ends_only_with_its_last_user_be_that_by_kill_9(server: EmbeddedServe
         time.sleep(0.3)
         assert version(server)
         second.kill()
-    assert eventually(lambda: gone(pid))
-    assert not server.running()
+    assert eventually(lambda: gone(pid) and not server.running())
 
 
 def test_it_ends_when_its_guard_is_killed_and_starts_again(server: EmbeddedServer) -> None:
@@ -224,3 +223,19 @@ def test_a_missing_tool_is_named(server: EmbeddedServer, monkeypatch: pytest.Mon
     with pytest.raises(Unavailable, match=r"unshare|setpriv|did not start"):
         server.start()
     server.close()
+
+
+def test_four_who_start_it_at_once_get_one_server(server: EmbeddedServer) -> None:
+    argv = [sys.executable, "-c", _OWNER, server.folder]
+    owners = [
+        subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    for process in owners:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+    log = Path(server.folder, "server.log").read_text(encoding="utf-8")
+    assert log.count("starting PostgreSQL") == 1
+    assert version(server)
+    for process in owners:
+        process.communicate("\n")
+    assert eventually(lambda: not server.running())
