@@ -40,11 +40,11 @@ class Measured(NamedTuple):
 
 def timed(command: Sequence[str], folder: Path, variables: Mapping[str, str] | None = None) -> Sample:
     """Run a command to its end and say what it took. Raises RuntimeError with the end of its output."""
+    environment = {**os.environ, **(variables or {})}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled already
     with (folder / "output.txt").open("wb") as output:
         begun = time.perf_counter()
-        child = subprocess.Popen(
-            command, cwd=folder, env={**os.environ, **(variables or {})}, stdout=output, stderr=output
-        )
+        child = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
         _, status, used = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - begun
     child.returncode = os.waitstatus_to_exitcode(status)
