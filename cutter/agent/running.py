@@ -203,6 +203,9 @@ class Agent:
             attempt.observed = resource.observe()
         rest = Change(attempt.observed, resource.desired()) if not change.empty else change
         if not rest.empty:
-            raise StepFailed(f"a fresh look still differs in {named(rest)}")
+            raise StepFailed(
+                f"a fresh look still differs in {named(rest)}",
+                world="it was applied, and may have changed what its look does not see",
+            )
         self.outputs[step.id] = resource.results(rest.before)
         return attempt.succeeded(rest.before, self.outputs[step.id])

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from cutter import __version__
 from cutter.app.compensating import compensate, halts
-from cutter.app.matrix_file import matrix_digest
+from cutter.app.matrix_file import declared_gaps, is_known, matrix_digest
 from cutter.app.planning import preflight_job, refuse_unmet
 from cutter.app.settling import settle
 from cutter.app.workspace import Job, Workspace
@@ -78,6 +78,9 @@ class WritingSession(NamedTuple):
         """Begin the record of a run; nothing is durable yet. `plan_file`: the digest of the file applied."""
         common = {"environment": self.workspace.environment.name, "runbook": job.runbook.name}
         recording = Recording(self.ledger.append, run, common)
+        matrix = matrix_digest(self.workspace)
+        if matrix and not is_known(self.ledger, matrix):
+            recording.declarations({"matrix_digest": matrix, "gaps": declared_gaps(self.workspace)})
         recording.start(
             {
                 "verb": verb,
@@ -85,7 +88,7 @@ class WritingSession(NamedTuple):
                 "runbook_digest": job.runbook.digest,
                 "plan_digest": plan_digest,
                 "cutter": __version__,
-                "matrix_digest": matrix_digest(self.workspace),
+                "matrix_digest": matrix,
                 **({"plan_file": plan_file} if plan_file else {}),
             }
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,11 +83,25 @@ def _scope(workspace: Workspace, path: Path) -> RunbookScope:
 
 def _records(ledger: SqliteLedger, environment: str) -> Iterator[EvidenceRecord]:
     last = 0
+    declarations = _declarations(ledger)
     for entry in ledger.entries(kinds={"evidence"}):
-        last = entry.seq
-        yield evidence_record(entry.seq, entry.at, entry.content())
+        last, body = entry.seq, entry.content()
+        yield evidence_record(entry.seq, entry.at, body, declarations.get(body["run"], {}))
     for name in ledger.unfinished_runs():
         yield from _unsettled(ledger, name, environment, last + 1)
+
+
+def _declarations(ledger: SqliteLedger) -> dict[str, Mapping[str, str]]:
+    """Return, by run, how each gap was declared when the run began, as digests."""
+    matrices: dict[str, Mapping[str, str]] = {}
+    runs: dict[str, Mapping[str, str]] = {}
+    for entry in ledger.entries(kinds={"matrix", "run"}):
+        body = entry.content()
+        if entry.kind == "matrix":
+            matrices[body["matrix_digest"]] = body["gaps"]
+        else:
+            runs[body["run"]] = matrices.get(body.get("matrix_digest", ""), {})
+    return runs
 
 
 def _unsettled(ledger: SqliteLedger, name: str, environment: str, seq: int) -> Iterator[EvidenceRecord]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 
 from cutter.app.workspace import Workspace
+from cutter.errors import InvalidDocument
+from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.canonical import bytes_digest
 
 MATRIX = "runbooks/gap-matrix.yml"
@@ -25,3 +27,20 @@ def matrix_digest(workspace: Workspace) -> str:
             return bytes_digest(file.read())
     except OSError:
         return ""
+
+
+def is_known(ledger: SqliteLedger, digest: str) -> bool:
+    """Tell whether the ledger has the declarations of a matrix with this digest."""
+    return any(entry.content()["matrix_digest"] == digest for entry in ledger.entries(kinds={"matrix"}))
+
+
+def declared_gaps(workspace: Workspace) -> dict[str, str]:
+    """Return, by gap, the digest of what closes it; nothing for a matrix that cannot be loaded."""
+    from cutter.language.matrix import load_matrix
+    from cutter.model.gaps import declaration_digest
+
+    try:
+        matrix = load_matrix(matrix_path(workspace))
+    except InvalidDocument:  # `cutter gaps` says what is wrong; until then this evidence is for no gap
+        return {}
+    return {gap.id: declaration_digest(gap) for gap in matrix.gaps}

@@ -34,16 +34,21 @@ def run(args: argparse.Namespace) -> int:
     workspace = Workspace(options.choice(args))
     with workspace.read_ledger() as ledger:
         if args.action == "checkpoint":
-            return _export(ledger)
+            if args.checkpoint:
+                raise UsageError("--checkpoint belongs to verify", remedy="cutter ledger checkpoint > FILE")
+            return _export(ledger, args)
         return _verify(ledger, args)
 
 
-def _export(ledger: SqliteLedger) -> int:
+def _export(ledger: SqliteLedger, args: argparse.Namespace) -> int:
     checkpoint = ledger.checkpoint()
     if checkpoint is None:
         raise LedgerError("there is no ledger yet", place=ledger.path, remedy="the first apply makes it")
     refuse_broken(ledger)  # a checkpoint of a broken chain would vouch for it
-    sys.stdout.write(checkpoint.text())
+    if args.json:
+        options.print_json({"version": 1, "checkpoint": checkpoint._asdict()})
+    else:
+        sys.stdout.write(checkpoint.text())
     return 0
 
 

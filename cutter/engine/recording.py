@@ -26,6 +26,10 @@ class Recording:
         self.begun = False
         self._touched: list[str] = []
 
+    def declarations(self, body: Mapping[str, Any]) -> None:
+        """Note what the gaps are declared to need, under which the evidence of this run is gathered."""
+        self._note("matrix", body)
+
     def start(self, body: Mapping[str, Any]) -> None:
         """Note that the run begins."""
         self._note("run", body)

@@ -103,6 +103,8 @@ class SqliteLedger:
 
     def verify(self, checkpoint: Checkpoint | None = None) -> list[Finding]:
         """Check the whole chain; an empty list says that it is sound and, given a checkpoint, whole."""
+        if self._connection is not None and self.head() is None:
+            return [Finding(1, "deleted", "the ledger has no entries, not even the one it began with")]
         return check(self._pages("all"), checkpoint)
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Literal, Optional, Union
 
+from cutter.model.canonical import digest
 from cutter.model.evidence import Outcome
 from cutter.model.runbook import Position
 
@@ -98,7 +99,10 @@ class RunbookScope:
 
 @dataclass(frozen=True)
 class EvidenceRecord:
-    """What an entry of the ledger says about one step on one target. `seq` orders records, `at` ages them."""
+    """What an entry of the ledger says about one step on one target. `seq` orders records, `at` ages them.
+
+    `declarations` maps each gap to the digest of how it was declared when the run began; None: not asked.
+    """
 
     seq: int
     at: datetime
@@ -112,6 +116,7 @@ class EvidenceRecord:
     outcome: Outcome
     reason: str = ""
     keys: tuple[str, ...] = ()
+    declarations: Optional[Mapping[str, str]] = None
 
 
 class GapState(str, Enum):
@@ -193,7 +198,22 @@ class MatrixStatus:
         )
 
 
-def evidence_record(seq: int, at: str, body: Mapping[str, Any]) -> EvidenceRecord:
+def declaration_digest(gap: GapDeclaration) -> str:
+    """Return the digest of what closes a gap: its objectives and for how long evidence counts."""
+    objectives = [
+        [
+            declared.runbook,
+            declared.steps if declared.steps == "all" else list(declared.steps),
+            declared.proof,
+        ]
+        for declared in gap.objectives
+    ]
+    return digest("gap", {"objectives": objectives, "max_age_seconds": gap.max_age_seconds})
+
+
+def evidence_record(
+    seq: int, at: str, body: Mapping[str, Any], declarations: Optional[Mapping[str, str]] = None
+) -> EvidenceRecord:
     """Return the record of an evidence entry; an outcome that nobody knows is `unknown`, never success."""
     return EvidenceRecord(
         seq=seq,
@@ -208,6 +228,7 @@ def evidence_record(seq: int, at: str, body: Mapping[str, Any]) -> EvidenceRecor
         outcome=_outcome(body.get("outcome")),
         reason=str(body.get("reason", "")),
         keys=tuple(body.get("keys", ())),
+        declarations=declarations,
     )
 
 

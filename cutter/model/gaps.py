@@ -23,6 +23,7 @@ from cutter.model.gap_values import (
     RunbookScope,
     Steps,
     StepStatus,
+    declaration_digest,
     evidence_record,
     moment,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "RunbookScope",
     "StepStatus",
     "Steps",
+    "declaration_digest",
     "evidence_record",
     "fold",
     "moment",
@@ -55,6 +57,8 @@ TOUCHING = frozenset(
 
 _Place = tuple[str, str, str]
 _History = Mapping[_Place, Sequence[EvidenceRecord]]
+"""Records by runbook, target and step; and again by runbook, target and content hash, so that a step that was
+renamed keeps its evidence."""
 
 
 def fold(
@@ -83,14 +87,15 @@ def fold(
 def _by_place(entries: Iterable[EvidenceRecord]) -> dict[_Place, list[EvidenceRecord]]:
     found: dict[_Place, list[EvidenceRecord]] = {}
     for entry in sorted(entries, key=lambda entry: entry.seq):
-        found.setdefault((entry.runbook, entry.target, entry.step), []).append(entry)
+        for name in (entry.step, entry.content_hash):
+            found.setdefault((entry.runbook, entry.target, name), []).append(entry)
     return found
 
 
 def _gap(
     gap: GapDeclaration, scopes: Mapping[str, RunbookScope], history: _History, now: datetime
 ) -> GapStatus:
-    judge = _Judge(scopes, history, now, gap.max_age_seconds)
+    judge = _Judge(gap, scopes, history, now)
     objectives = tuple(judge.objective(declared) for declared in gap.objectives)
     if objectives and all(objective.holds for objective in objectives):
         state = GapState.CLOSED
@@ -104,16 +109,14 @@ class _Judge:
     """Judges objectives by evidence, and remembers for each step when it held."""
 
     def __init__(
-        self,
-        scopes: Mapping[str, RunbookScope],
-        history: _History,
-        now: datetime,
-        max_age_seconds: Optional[int],
+        self, gap: GapDeclaration, scopes: Mapping[str, RunbookScope], history: _History, now: datetime
     ) -> None:
+        self._gap = gap
+        self._declared = declaration_digest(gap)
         self._scopes = scopes
         self._history = history
         self._now = now
-        self._max_age = max_age_seconds
+        self._max_age = gap.max_age_seconds
         self._turns: dict[tuple[_Place, bool], list[tuple[int, bool]]] = {}
 
     def objective(self, declared: ObjectiveDeclaration) -> ObjectiveStatus:
@@ -139,11 +142,12 @@ class _Judge:
     ) -> StepStatus:
         place = (scope.runbook, target, step)
         identity = scope.identities.get(target)
-        everything = self._history.get(place, ())
+        everything = self._everything(place, content_hash)
         records = [record for record in everything if identity is None or record.identity == identity]
         telling = [record for record in records if _tells(record, content_hash, proof=declared.proof)]
         self._turns[place, declared.proof] = [
-            (record.seq, _succeeds(record, content_hash, proof=declared.proof)) for record in telling
+            (record.seq, self._counts(record) and _succeeds(record, content_hash, proof=declared.proof))
+            for record in telling
         ]
         newest = telling[-1] if telling else None
         rehearsed = any(_rehearses(record, content_hash) for record in records)
@@ -160,7 +164,22 @@ class _Judge:
             return f"evidence is of {which}"
         if not _succeeds(newest, content_hash, proof=proof):
             return _told(newest)
+        if not self._counts(newest):
+            return "evidence was gathered when this gap was declared otherwise"
         return self._staleness(newest)
+
+    def _everything(self, place: _Place, content_hash: str) -> Sequence[EvidenceRecord]:
+        """Return the records of a step, under this name or another, in their order."""
+        named = self._history.get(place, ())
+        same = self._history.get((*place[:2], content_hash), ())
+        if len(named) == len(same) and all(left is right for left, right in zip(named, same)):
+            return named
+        both = {record.seq: record for record in (*named, *same)}
+        return [both[seq] for seq in sorted(both)]
+
+    def _counts(self, record: EvidenceRecord) -> bool:
+        """Tell whether a record was gathered under the declaration that the gap has now."""
+        return record.declarations is None or record.declarations.get(self._gap.id) == self._declared
 
     def _staleness(self, record: EvidenceRecord) -> str:
         if self._max_age is None:

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import stat
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -247,3 +248,41 @@ def apply_as_nobody(world: Path) -> int:
         return cutter("apply", "--yes", *SANDBOX, *BOTH).code
     except BaseException:  # noqa: BLE001 - nothing of the test runner may run twice
         return 99
+
+
+def test_a_matrix_that_now_asks_for_less_closes_nothing_by_old_evidence(applied: Path) -> None:
+    path = applied / "runbooks/gap-matrix.yml"
+    text = path.read_text()
+    path.write_text(
+        text.replace("{runbook: f4.yml, steps: all}", "{runbook: gap5.yml, steps: [runs-directory]}")
+    )
+    assert path.read_text() != text
+    assert gaps()["F4"] == "OPEN"
+    assert "declared otherwise" in cutter("gaps", "show", "F4", *SANDBOX).out
+    path.write_text(text + "\n# a comment changes nothing\n")
+    assert (gaps()["F4"], gaps()["GAP5"]) == ("PARTIAL", "CLOSED")
+
+
+def test_renaming_a_step_reopens_nothing(applied: Path) -> None:
+    path = applied / "runbooks/gap5.yml"
+    path.write_text(path.read_text().replace("name: Runs directory", "name: Folder of the runs"))
+    assert gaps()["GAP5"] == "CLOSED"
+
+
+def test_a_command_that_says_yes_and_does_nothing_is_a_failure(tree: Path) -> None:
+    lying = """\
+        apiVersion: cutter/v1
+        runbook: gap5
+        title: A command that lies
+        steps:
+          - name: Lie
+            irreversible: it does nothing
+            command: {argv: ["true"], check: [test, -e, /nonexistent/thing]}
+        """
+    (tree / "runbooks/gap5.yml").write_text(dedent(lying))
+    answer = cutter("apply", "--yes", *SANDBOX, "runbooks/gap5.yml")
+    assert answer.code == 12
+    assert "1 failed" in answer.out
+    assert "a fresh look still differs" in answer.out
+    assert "nothing was changed" not in answer.out
+    assert gaps()["GAP5"] == "OPEN"
