@@ -100,7 +100,6 @@ class EmbeddedServer:
 
     def _hold_and_start(self) -> None:
         own_folder(self.folder)
-        own_folder(self.socket_folder)
         if self._users is None:
             self._users = locked(os.path.join(self.folder, "users"), fcntl.LOCK_SH)
         starting = locked(os.path.join(self.folder, "starting"), fcntl.LOCK_EX)
@@ -158,6 +157,7 @@ class EmbeddedServer:
             time.sleep(0.02)
             lock = server_lock(self.folder)
         try:
+            own_folder(self.socket_folder)  # not before: a guard that ends removes it
             self._make_data()
             self._start(lock)
         finally:
@@ -187,7 +187,7 @@ class EmbeddedServer:
         server += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "embedded_guard.py")
         guard = subprocess.Popen(
-            [sys.executable, "-I", "-S", script, self.folder, str(lock), *server],
+            [sys.executable, "-I", "-S", script, self.folder, str(lock), self.socket_folder, *server],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
