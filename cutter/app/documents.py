@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cutter.app.publishing import publish
 from cutter.errors import PermissionRefused, UsageError
-from cutter.language.inventory import load_environment, select
+from cutter.language.inventory import load_environment, select_for
 from cutter.language.problems import Complaints
 from cutter.language.schema import schema_texts
 from cutter.model.inventory import Environment
@@ -58,7 +58,7 @@ class Validation:
 
         for environment in self.environments.values():
             for runbook in self.runbooks.values():
-                hosts = self.complaints.attempt(select, environment, runbook.hosts)
+                hosts = self.complaints.attempt(select_for, environment, runbook)
                 for host in hosts or ():
                     self.complaints.attempt(bind, runbook, environment, host, {}, b"only judged")
 

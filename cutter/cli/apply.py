@@ -20,7 +20,7 @@ from cutter.cli import _options as options
 from cutter.cli import _printing as printing
 from cutter.cli._output import outlived
 from cutter.engine.executor import RunResult
-from cutter.errors import CutterError, Interrupted, UsageError
+from cutter.errors import CutterError, Interrupted, StepFailed, UsageError
 from cutter.model.evidence import Evidence, worst_exit
 from cutter.model.plan import Plan, PlannedStep
 
@@ -123,6 +123,7 @@ def _execute(
             if not args.json:
                 with outlived(stop.unheard):
                     printing.print_result(result, args)
+                _print_way_back(session, result)
             if result.exit_code:
                 break
         code = worst_exit(result.exit_code for result in results)
@@ -160,6 +161,13 @@ def _moved(movement: Movement) -> list[dict[str, Any]]:
     except CutterError as error:
         print(f"cutter: which gaps moved cannot be told: {error.cause}", file=sys.stderr)
         return []
+
+
+def _print_way_back(session: WritingSession, result: RunResult) -> None:
+    """Say what can be typed after a failure that left changes behind."""
+    if result.exit_code == StepFailed.exit_code:
+        command = session.workspace.command
+        print(f"next: {command('runs', 'show', result.run)}; {command('revert', result.run)} takes it back")
 
 
 def _movement(session: WritingSession, args: argparse.Namespace) -> Movement:

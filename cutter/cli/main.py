@@ -103,9 +103,11 @@ def parser_of_all() -> Parser:
 
 
 def _run(words: list[str]) -> int:
-    verb = next((word for word in words if not word.startswith("-")), "")
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]
+    verb = _verb_in(words)
     if not verb and "--version" in words:
-        words, verb = ["version"], "version"
+        words, verb = ["version", *(word for word in words if word != "--version")], "version"
     if not _is_verb(verb):
         return _without_verb(words, verb)
     module = import_module(f"cutter.cli.{verb}")
@@ -118,6 +120,14 @@ def _run(words: list[str]) -> int:
     args = parser.parse_intermixed_args(rest)  # `apply A -i X B`: flags may stand between files
     code: int = module.run(args)
     return code
+
+
+def _verb_in(words: list[str]) -> str:
+    """Return the first word that is no flag, or the first verb where that word may be a flag's value."""
+    plain = [index for index, word in enumerate(words) if not word.startswith("-")]
+    if plain and plain[0] > 0:
+        return next((words[index] for index in plain if _is_verb(words[index])), words[plain[0]])
+    return words[plain[0]] if plain else ""
 
 
 def _is_verb(word: str) -> bool:

@@ -26,10 +26,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "run", nargs="?", default="", metavar="RUN", help="the run to show, or the beginning of its id"
     )
     parser.add_argument(
-        "-n", "--number", type=int, default=20, metavar="N", help="how many to list (default 20)"
+        "-n", "--number", type=_positive, default=20, metavar="N", help="how many to list (default 20)"
     )
     options.add_environment(parser, limit=False, extra=False)
     options.add_output(parser)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def run(args: argparse.Namespace) -> int:

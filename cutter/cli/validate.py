@@ -1,7 +1,7 @@
 """Judge runbooks, inventories and the matrix without contacting anything; all problems of all files at once.
 
-Without a file: runbooks/*.yml, the matrix among them, and every inventory/*/. With -i each runbook is also
-bound to its hosts in that inventory, so that a variable nobody declares is found.
+Without a file: runbooks/*.yml, the matrix among them, and every inventory/*/. Each runbook is also
+bound to its hosts in an inventory, where there is one, so that a variable nobody declares is found.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import os
 
 from cutter.app.documents import validate
+from cutter.app.workspace import DEFAULT_INVENTORY
 from cutter.cli import _options as options
 
 
@@ -23,7 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judge, and return 0. Raises InvalidDocuments (65) with every problem, by place."""
-    files = validate(args.files, args.inventory or os.environ.get("CUTTER_INVENTORY", ""))
+    usual = DEFAULT_INVENTORY if os.path.isdir(DEFAULT_INVENTORY) else ""
+    files = validate(args.files, args.inventory or os.environ.get("CUTTER_INVENTORY") or usual)
     if args.json:
         options.print_json({"version": 1, "valid": files})
     else:

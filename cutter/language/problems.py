@@ -49,7 +49,8 @@ class InvalidDocuments(InvalidDocument):
         """Take the problems; repeated ones are said once, in the order of files, lines and columns."""
         kept = dict.fromkeys(problems)
         self.problems = tuple(sorted(kept, key=_by_place))
-        super().__init__("\n".join(problem.text() for problem in self.problems))
+        text = "\n".join(problem.text() for problem in self.problems)
+        super().__init__(text, remedy="correct it; `cutter validate` says when all is well")
 
 
 class Complaints:

@@ -19,9 +19,7 @@ from cutter.language.strict_events import MAX_BYTES, Reading
 from cutter.model.runbook import Position, ValuePath
 
 _UNPRINTABLE_ASCII = "[^\t\n\r\x20-\x7e]"
-_UNPRINTABLE = (
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+_UNPRINTABLE = "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 """Beside control characters: the line breaks that YAML 1.2 does not take for such any more.
 
 Compiling it costs 4 ms, so it is left to the texts that need it.
@@ -125,9 +123,15 @@ def _unreadable(name: str, error: OSError | ValueError) -> Problem:
     except (OSError, ValueError):
         beside = []
     meant = nearest(wanted, (found for found in beside if found != wanted))
-    suggestion = os.path.join(folder, meant) if meant else ""
+    suggestion = _in_runbooks(name) or (os.path.join(folder, meant) if meant else "")
     what = f"cannot be read: {reason.lower()}"
     return Problem(Position(name, 1, 1), "", what, offending=name, suggestion=suggestion)
+
+
+def _in_runbooks(name: str) -> str:
+    """Return the file in the usual folder that was named without it, or without its ending; else nothing."""
+    paths = (os.path.join("runbooks", f"{name}{ending}") for ending in ("", ".yml"))
+    return next((path for path in paths if os.path.isfile(path)), "")
 
 
 def _decoded(text: bytes, name: str) -> str:

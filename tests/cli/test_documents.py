@@ -11,7 +11,7 @@ import yaml
 from command_line import Project, cutter
 
 from cutter.report.type_doc import example_of
-from cutter.resources import resource_type, type_names
+from cutter.resources import place_of, resource_type, type_names
 
 HERE = ("-i", "inventory/here")
 
@@ -184,7 +184,8 @@ def test_the_example_of_every_type_is_a_valid_step(name: str, project: Project) 
     assert example, f"the docstring of {name}.py has no indented example"
     steps: list[dict[str, Any]] = yaml.safe_load(example)
     assert any(name in step for step in steps)
-    head = "apiVersion: cutter/v1\nrunbook: example\ntitle: An example\nsteps:\n"
+    where = "database: governed\n" if place_of(name) == "controller" else ""
+    head = f"apiVersion: cutter/v1\nrunbook: example\ntitle: An example\n{where}steps:\n"
     path = project.folder / "runbooks/example.yml"
     path.write_text(head + "".join(f"  {line}\n" for line in example.splitlines()))
     answer = cutter("validate", "runbooks/example.yml")

@@ -161,7 +161,7 @@ def test_what_is_accepted_means_to_pyyaml_what_it_means_here(text: str) -> None:
         document = read(text.encode(), "x.yml")
     except InvalidDocuments:
         return
-    if not document.problems and not document.doubts and "=" not in text:
+    if not document.problems and not document.doubts and "=" not in text and "<<" not in text:
         assert document.value == yaml.load(text, yaml.CSafeLoader)
 
 
