@@ -224,6 +224,10 @@ class Resource:
         """Return the outputs of a thing in this state."""
         return {}
 
+    def summary(self, change: Change) -> str:
+        """Return a change in one line for a person, where its attributes do not say it well; or nothing."""
+        return ""
+
     def preview(self, change: Change, content: Content) -> str:
         """Return the change as text for a person, such as a unified diff, secrets as ``***``; or nothing."""
         return ""
@@ -251,7 +255,7 @@ def type_complaints(cls: type[Resource], params: Mapping[str, Any]) -> list[Comp
 
 def _typed(declared: Param, annotation: str) -> Param:
     """Complete a declaration with the schema of its annotation, a text that is never evaluated."""
-    bare = annotation[: -len(" | None")] if annotation.endswith(" | None") else annotation
+    bare = annotation.removesuffix(" | None")
     plain = bare[len("Optional[") : -1] if bare.startswith("Optional[") else bare
     if plain.startswith("Literal"):
         # texts in single quotes: with double ones, a list in JSON

@@ -110,6 +110,7 @@ class Agent:
         try:
             resource = self._resource(step)
             before, after = resource.observe(), resource.desired()
+            _refuse_full(resource, Change(before, after))
         except Unresolved as missing:
             return unknown(step, f"{missing.name} is known when {parts(missing.name)[1]} is applied")
         except CutterError as error:
@@ -122,7 +123,8 @@ class Agent:
         if change.empty:
             outputs = resource.results(change.before)
             return Look(step.id, Prediction.NO_CHANGE, change.before, change.after, outputs=outputs)
-        shown = resource.preview(change, self.content) if preview else ""
+        told = [resource.summary(change), resource.preview(change, self.content) if preview else ""]
+        shown = "\n".join(filter(None, told))
         return Look(step.id, Prediction.CHANGE, change.before, change.after, preview=shown)
 
     def _resource(self, step: StepRequest) -> Resource:
@@ -209,3 +211,12 @@ class Agent:
             )
         self.outputs[step.id] = resource.results(rest.before)
         return attempt.succeeded(rest.before, self.outputs[step.id])
+
+
+def _refuse_full(resource: Resource, change: Change) -> None:
+    """Raise Conflict when a thing is to be removed that has other things in it."""
+    left = sorted(resource.inside()) if change.removes else []
+    if left:
+        shown = ", ".join(left[:3]) + (", ..." if left[3:] else "")
+        cause = f"it cannot be removed while {shown} is in it"
+        raise Conflict(cause, remedy="declare their removal before it, or remove them by hand")

@@ -24,6 +24,7 @@ from cutter.model.runbook import BoundRunbook, Runbook
 
 if TYPE_CHECKING:
     from cutter.database.connections import ConnectionProvider
+    from cutter.database.context import DatabaseContext
 
 DEFAULT_INVENTORY = "inventory/local"
 
@@ -132,7 +133,7 @@ class Workspace:
                 place=f"{self.environment.folder}/hosts.yml",
                 remedy="set ansible_connection: local, or limit the run to local hosts with --limit",
             )
-        return LocalTarget(name, self._kept_folder, self.digest_key)
+        return LocalTarget(name, self.kept_folder, self.digest_key)
 
     def command(self, verb: str, *words: str) -> str:
         """Return a command a person can type to go on in this environment."""
@@ -140,21 +141,26 @@ class Workspace:
         return " ".join(["cutter", verb, *([] if chosen == DEFAULT_INVENTORY else ["-i", chosen]), *words])
 
     @property
-    def _kept_folder(self) -> str:
+    def kept_folder(self) -> str:
+        """Where content that was replaced on this machine, or in a database, is kept."""
         return os.path.join(self.environment.target_state, "kept")
 
     def _database_target(self, name: str, run: str) -> Target:
+        from cutter.hosts.database import DatabaseTarget
+
+        return DatabaseTarget(name, self.kept_folder, self.digest_key, self.database_context(name, run))
+
+    def database_context(self, name: str, run: str) -> DatabaseContext:
+        """Return what acts on a database in a run; nothing is connected yet."""
         from cutter.database.connections import ConnectionProvider
         from cutter.database.context import DatabaseContext
-        from cutter.hosts.database import DatabaseTarget
 
         if not self._providers:
             atexit.register(self.close)
         if name not in self._providers:
             database = next(found for found in self.environment.databases if found.name == name)
             self._providers[name] = self._open.enter_context(ConnectionProvider(database))
-        context = DatabaseContext(self._providers[name], self._entries, run)
-        return DatabaseTarget(name, self._kept_folder, self.digest_key, context)
+        return DatabaseContext(self._providers[name], self._entries, run)
 
     def _entries(self, kinds: Collection[str]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         with self.read_ledger() as ledger:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from cutter.model.plan import Plan, PlannedStep, Prediction, TargetPlan
 from cutter.model.state import Change, State
 from cutter.report.style import paint, printable
 
+_DIGEST = re.compile(r"((?:sha256|v[0-9]+):[0-9a-f]{8})[0-9a-f]{56}")
 _SIGNS = {Prediction.NO_CHANGE: "=", Prediction.UNKNOWN: "?", Prediction.BLOCKED: "x"}
 _ROLES = {"+": "good", "~": "change", "-": "bad", "?": "change", "x": "bad", "=": "faint"}
 
@@ -64,8 +66,9 @@ def shown(value: object) -> str:
     text = printable(str(value)).replace("\n", "\\n")
     if text.startswith("hmac-sha256:"):
         return "***"
-    if text.startswith("sha256:"):
-        return text[:15] + "..."
+    digest = _DIGEST.fullmatch(text)
+    if digest:
+        return digest[1] + "..."
     return {"True": "yes", "False": "no", "None": "nothing"}.get(text, text)
 
 

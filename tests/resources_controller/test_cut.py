@@ -31,7 +31,7 @@ def test_a_plan_says_how_many_units_of_which_type(bare: Governed) -> None:
     bare.install()
     resource = bare.resource("cut", **SIXTY, expect={"principle": 15, "section": 3, "article": 42})
     change = change_of(resource)
-    assert resource.preview(change, bare.content) == "+60 units (15 principle, 3 section, 42 article)"
+    assert resource.summary(change) == "+60 units (15 principle, 3 section, 42 article)"
     assert (change.after or {})["pin"] == resource.pin  # type: ignore[attr-defined]
 
 

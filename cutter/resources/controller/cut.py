@@ -94,8 +94,8 @@ class Cut(Resource):
         else:
             self._write(str(change.after["pin"]))
 
-    def preview(self, change: Change, content: Content) -> str:
-        """Return what comes or goes, in one line."""
+    def summary(self, change: Change) -> str:
+        """Return what comes or goes."""
         if change.creates or change.removes:
             state = (change.after if change.creates else change.before) or {}
             return f"{'+' if change.creates else '-'}{state['cut']}"

@@ -1,0 +1,160 @@
+"""Proofs and rehearsals by the command line: what they say, what they leave, what they close."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from postgres import superuser
+from project import Project, gap_matrix, steps_of
+
+from cutter.app import proving
+from cutter.database.connections import ConnectionProvider
+from cutter.database.embedded import EmbeddedServer
+from cutter.database.switch import held_on
+from cutter.model.inventory import Database
+
+ROOMS = Path(__file__).parents[2] / "runbooks" / "documents"
+RUN = "20260101T000000Z-abcdef"
+FILES = "{source: documents/reading-room.md, grammar: documents/reading-room.grammar.yml}"
+STEPS = f"""\
+  - name: Reference schema
+    cut_schema: {{}}
+  - name: Load
+    document: {FILES}
+  - name: Cut
+    cut: {FILES}
+  - name: Enact
+    enact: {{document: "{{{{ steps.load.document }}}}", effective_from: "2026-07-01"}}
+"""
+
+
+class GovernedProject(Project):
+    """A project with a database, its runbooks on it."""
+
+    def __init__(self, folder: Path, server: EmbeddedServer) -> None:
+        """Name the database in the inventory and copy the documents."""
+        super().__init__(folder)
+        self.server = server
+        self.dbname = f"p_{folder.name[-20:]}"
+        databases = f"governed: {{production: no, embedded: {server.folder}, dbname: {self.dbname}}}\n"
+        self.write("inventory/here/databases.yml", databases)
+        shutil.copytree(ROOMS, folder / "runbooks" / "documents")
+
+    def governed(self, steps: str, name: str = "site") -> str:
+        """Write a runbook on the database and return its path."""
+        head = f"apiVersion: cutter/v1\nrunbook: {name}\ntitle: A test\ndatabase: governed\n"
+        return str(self.write(f"runbooks/{name}.yml", f"{head}steps:\n{steps}"))
+
+    @contextmanager
+    def switched_on(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        """Hold the switch on for the run that the next proof will be."""
+        monkeypatch.setattr(proving, "new_run_id", lambda: RUN)
+        database = Database("governed", production=False, embedded=self.server.folder, dbname=self.dbname)
+        with (
+            ConnectionProvider(database) as provider,
+            provider("OWNER") as connection,
+            held_on(connection, RUN, seconds=60, by="a test"),
+        ):
+            yield
+
+
+@pytest.fixture
+def project(tmp_path: Path, postgres_server: EmbeddedServer) -> Iterator[GovernedProject]:
+    made = GovernedProject(tmp_path, postgres_server)
+    yield made
+    with superuser(postgres_server) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{made.dbname}" WITH (FORCE)'.encode())
+
+
+def status(project: GovernedProject) -> str:
+    return str(project.json("gaps")["gaps"][0]["status"])
+
+
+def outcomes(answer: Any) -> list[str]:
+    return [step["outcome"] for step in steps_of(answer)]
+
+
+def test_a_proof_that_nothing_authorises_is_blocked(project: GovernedProject) -> None:
+    path = project.governed(STEPS)
+    project.apply(path, "--only", "reference-schema")
+    answer = project.json("prove", path)
+    assert answer["exit_code"] == 16
+    assert outcomes(answer) == ["ok", "blocked", "skipped", "skipped"]
+
+
+def test_a_proof_is_recorded_and_leaves_all_pending(
+    project: GovernedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project.governed(STEPS)
+    project.apply(path, "--only", "reference-schema")
+    with project.switched_on(monkeypatch):
+        answer = project.json("prove", path)
+    assert outcomes(answer) == ["ok", "proved", "proved", "proved"]
+    assert answer["exit_code"] == 0
+    assert "residue: the sequence" in steps_of(answer)[1]["reason"]
+    recorded = [entry["outcome"] for entry in project.entries("evidence")]
+    assert recorded == ["changed", "ok", "proved", "proved", "proved"]
+    assert project.json("plan", path)["plans"][0]["pending"] == 3
+
+
+def test_a_proof_of_ordinary_steps_rehearses_a_gap_and_closes_none(
+    project: GovernedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project.governed(STEPS)
+    project.write("runbooks/gap-matrix.yml", gap_matrix("{runbook: site.yml, steps: [load, cut, enact]}"))
+    project.apply(path, "--only", "reference-schema")
+    with project.switched_on(monkeypatch):
+        project.json("prove", path)
+    assert status(project) == "PARTIAL"
+
+
+def test_a_rehearsal_closes_what_it_was_declared_to_close(project: GovernedProject) -> None:
+    steps = f"""\
+  - name: Reference schema
+    cut_schema: {{}}
+  - name: Tried
+    rehearsal: {{where: copy, steps: [{{document: {FILES}}}, {{cut: {FILES}}}]}}
+"""
+    path = project.governed(steps)
+    project.write("runbooks/gap-matrix.yml", gap_matrix("{runbook: site.yml, steps: [tried]}"))
+    project.apply(path)
+    assert status(project) == "CLOSED"
+    assert [step["outcome"] for step in steps_of(project.json("verify", path))] == ["ok", "ok"]
+    edited = (
+        ROOMS.joinpath("reading-room.md").read_text().replace("turns off the lamps", "turns the lamps off")
+    )
+    project.write("runbooks/documents/reading-room.md", edited)
+    assert project.cutter("verify", path).code == 2
+    assert status(project) == "OPEN"
+
+
+def test_a_rehearsal_on_the_database_itself_is_blocked_by_the_switch(project: GovernedProject) -> None:
+    path = project.governed(
+        STEPS.partition("  - name: Load")[0]
+        + f"""\
+  - name: Tried
+    rehearsal: {{steps: [{{document: {FILES}}}, {{cut: {FILES}}}]}}
+"""
+    )
+    project.apply(path, expect=12)  # the schema was installed before
+    project.apply(path, expect=16)
+    assert project.entries("evidence")[-1]["outcome"] == "blocked"
+
+
+def test_what_does_not_act_in_a_transaction_alone_is_unprovable(project: GovernedProject) -> None:
+    answer = project.json("prove", project.governed(STEPS))
+    assert outcomes(answer)[0] == "unprovable"
+    assert answer["exit_code"] == 13
+
+
+def test_a_step_of_a_host_is_unprovable(project: GovernedProject) -> None:
+    path = project.runbook('  - name: Room\n    directory: {path: "{{ world }}/room"}\n', name="host")
+    answer = project.json("prove", path)
+    assert outcomes(answer) == ["unprovable"]
+    assert answer["exit_code"] == 13
+    assert not (project.world / "room").exists()
