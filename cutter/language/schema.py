@@ -46,53 +46,55 @@ def schema_of(name: str) -> dict[str, Any]:
     return schema_documents()[f"{name}.schema.json"]
 
 
+_RUNBOOK_KEYS: Mapping[str, Mapping[str, Any]] = {
+    "apiVersion": {"const": "cutter/v1", "description": "The version of this format."},
+    "runbook": {
+        **_TEXT,
+        "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
+        "description": "Its name: words in lower case, joined by hyphens.",
+    },
+    "title": {**_TEXT, "description": "What it is for, in one line."},
+    "hosts": {
+        **_TEXT,
+        "default": "all",
+        "description": "Hosts and groups of the inventory, joined by commas.",
+    },
+    "database": {
+        **_TEXT,
+        "description": "A database of databases.yml to act on, instead of hosts.",
+    },
+    "vars": {
+        "type": "object",
+        "propertyNames": VARIABLE_NAMES,
+        "description": "Variables, weaker than any of the inventory.",
+    },
+    "preflight": {
+        "type": "array",
+        "items": {"$ref": "#/$defs/look"},
+        "description": "Steps that are only looked at: all must hold before anything is touched.",
+    },
+    "steps": {
+        "type": "array",
+        "items": {"$ref": "#/$defs/step"},
+        "description": "The steps, in their order.",
+    },
+    "on_failure": {
+        "enum": ["stop", "revert"],
+        "default": "stop",
+        "description": "stop: leave what was done and say so; revert: take it back, newest first.",
+    },
+}
+
+
 def runbook_schema() -> dict[str, Any]:
     """Return the schema of a runbook, with a property per resource type in each step."""
     types = {name: resource_type(name) for name in type_names()}
-    properties = {
-        "apiVersion": {"const": "cutter/v1", "description": "The version of this format."},
-        "runbook": {
-            **_TEXT,
-            "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
-            "description": "Its name: words in lower case, joined by hyphens.",
-        },
-        "title": {**_TEXT, "description": "What it is for, in one line."},
-        "hosts": {
-            **_TEXT,
-            "default": "all",
-            "description": "Hosts and groups of the inventory, joined by commas.",
-        },
-        "database": {
-            **_TEXT,
-            "description": "A database of databases.yml to act on, instead of hosts.",
-        },
-        "vars": {
-            "type": "object",
-            "propertyNames": VARIABLE_NAMES,
-            "description": "Variables, weaker than any of the inventory.",
-        },
-        "preflight": {
-            "type": "array",
-            "items": {"$ref": "#/$defs/look"},
-            "description": "Steps that are only looked at: all must hold before anything is touched.",
-        },
-        "steps": {
-            "type": "array",
-            "items": {"$ref": "#/$defs/step"},
-            "description": "The steps, in their order.",
-        },
-        "on_failure": {
-            "enum": ["stop", "revert"],
-            "default": "stop",
-            "description": "stop: leave what was done and say so; revert: take it back, newest first.",
-        },
-    }
     return {
         "title": "A cutter runbook",
         "type": "object",
         "additionalProperties": False,
         "required": ["apiVersion", "runbook", "title", "steps"],
-        "properties": properties,
+        "properties": dict(_RUNBOOK_KEYS),
         "$defs": {
             "step": _step(types, "irreversible"),
             "look": _step(types, "provided_by"),

@@ -7,6 +7,7 @@ import stat
 
 from cutter.errors import ConfigurationError
 from cutter.ledger.complaints import refused
+from cutter.ledger.folder import make_folder
 
 FILE = "digest.key"
 _SIZE = 32
@@ -25,7 +26,7 @@ def digest_key(folder: str, *, create: bool, new: bytes = b"") -> bytes | None:
         except FileNotFoundError:
             if not create:
                 return None
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        make_folder(folder)
         _make(path, new or new_key())
         return _read(path)
 

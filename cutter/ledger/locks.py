@@ -13,6 +13,7 @@ from typing import Any, Self
 from cutter.errors import LockHeld
 from cutter.ledger.actor import host_name, user_name
 from cutter.ledger.complaints import refused
+from cutter.ledger.folder import make_folder
 
 _PAUSE_SECONDS = 0.05
 
@@ -37,7 +38,7 @@ class RunLock:
             return self._entered()
 
     def _entered(self) -> Self:
-        os.makedirs(os.path.dirname(self.path), mode=0o700, exist_ok=True)
+        make_folder(os.path.dirname(self.path))
         file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             self._wait(file)

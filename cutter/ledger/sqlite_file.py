@@ -12,6 +12,7 @@ from cutter.ledger.actor import actor_name
 from cutter.ledger.chain import FIRST_KIND, link
 from cutter.ledger.complaints import refused
 from cutter.ledger.digest_key import sync_folder
+from cutter.ledger.folder import make_folder
 from cutter.model.canonical import canonical
 
 WAIT_SECONDS = 30.0
@@ -23,7 +24,7 @@ Clock = Callable[[], datetime]
 def create_file(path: str, environment: str, now: Clock) -> None:
     """Make a whole ledger under another name first, so that half of one is never found under its own."""
     with refused(path):
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        make_folder(os.path.dirname(path))
         temporary = f"{path}.{os.urandom(6).hex()}.new"
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
         try:

@@ -14,6 +14,7 @@ _COLUMNS = ("Item", "Pre-O8D", "Post-O8D", "Now", "Blocks first production run?"
 _STYLE = {GapState.CLOSED: "bold green", GapState.PARTIAL: "bold yellow", GapState.OPEN: "bold red"}
 _NOW = 3
 _NARROWEST_TABLE = 100
+_NARROWEST_TEXT = 75
 
 
 def print_matrix(status: MatrixStatus, *, colour: bool, stream: TextIO | None = None) -> None:
@@ -22,18 +23,25 @@ def print_matrix(status: MatrixStatus, *, colour: bool, stream: TextIO | None = 
     if colour and _width(out) >= _NARROWEST_TABLE:
         _print_table(status, out)
     else:
-        out.write(f"{table_text(status)}\n\n")
+        out.write(f"{table_text(status, _columns_for(out))}\n\n")
     for gap in status.gaps:
         out.writelines(f"{line}\n" for line in _next_lines(gap, colour=colour))
     out.write(f"\n{printable(words.summary(status))}\n")
 
 
-def table_text(status: MatrixStatus) -> str:
-    """Return the roll-up as aligned columns without colour."""
-    rows: list[Sequence[str]] = [_COLUMNS, *(_cells(gap) for gap in status.gaps)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
+def table_text(status: MatrixStatus, count: int = len(_COLUMNS)) -> str:
+    """Return the roll-up as aligned columns without colour; of the columns, the first `count`."""
+    rows: list[Sequence[str]] = [_COLUMNS[:count], *(_cells(gap)[:count] for gap in status.gaps)]
+    widths = [max(len(row[column]) for row in rows) for column in range(count)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _columns_for(out: TextIO) -> int:
+    """Return how many columns a terminal has room for: without the title first, then without the reason."""
+    if not out.isatty() or _width(out) >= _NARROWEST_TABLE:
+        return len(_COLUMNS)
+    return len(_COLUMNS) - (1 if _width(out) >= _NARROWEST_TEXT else 2)
 
 
 def _cells(gap: GapStatus) -> tuple[str, ...]:
