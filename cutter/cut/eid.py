@@ -51,7 +51,7 @@ class Addresses:
 
     def _unique(self, address: str) -> str:
         count = self._count(address)
-        return address if count == 1 else self._unique(f"{address}_{count}")
+        return address if count == 1 else f"{address}_{count}"  # no name or number has an underscore
 
     def _count(self, address: str) -> int:
         found = self._given[address] = self._given.get(address, 0) + 1

@@ -45,7 +45,8 @@ def test_addresses_follow_the_convention() -> None:
 
 def test_a_suffix_never_takes_an_address_that_is_taken() -> None:
     addresses = Addresses()
-    made = [addresses.make("", "art", number) for number in ("1", "1_2", "1-2", "1", "1", "1")]
+    numbers = ("1", "1_2", "1-2", "1", "1", "nn", "", "nn", "", "1")
+    made = [addresses.make("", "art", number) for number in numbers]
     assert len(set(made)) == len(made)
 
 
