@@ -12,7 +12,7 @@ import pytest
 from postgres import superuser
 from project import Project, gap_matrix, steps_of
 
-from cutter.app import proving
+from cutter.app import applying, proving, reverting, verifying
 from cutter.database.connections import ConnectionProvider
 from cutter.database.embedded import EmbeddedServer
 from cutter.database.switch import held_on
@@ -51,14 +51,16 @@ class GovernedProject(Project):
         return str(self.write(f"runbooks/{name}.yml", f"{head}steps:\n{steps}"))
 
     @contextmanager
-    def switched_on(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-        """Hold the switch on for the run that the next proof will be."""
-        monkeypatch.setattr(proving, "new_run_id", lambda: RUN)
+    def switched_on(self, monkeypatch: pytest.MonkeyPatch, run: str = RUN) -> Iterator[None]:
+        """Hold the switch on for the run that the next command will be."""
+        assert verifying.new_run_id() != run  # it was imported before, and keeps its own
+        for room in (proving, applying, reverting):
+            monkeypatch.setattr(room, "new_run_id", lambda: run)
         database = Database("governed", production=False, embedded=self.server.folder, dbname=self.dbname)
         with (
             ConnectionProvider(database) as provider,
             provider("OWNER") as connection,
-            held_on(connection, RUN, seconds=60, by="a test"),
+            held_on(connection, run, seconds=60, by="a test"),
         ):
             yield
 
@@ -158,3 +160,43 @@ def test_a_step_of_a_host_is_unprovable(project: GovernedProject) -> None:
     assert outcomes(answer) == ["unprovable"]
     assert answer["exit_code"] == 13
     assert not (project.world / "room").exists()
+
+
+def test_a_run_is_applied_and_taken_back_while_the_switch_allows_it(
+    project: GovernedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project.governed(STEPS)
+    project.apply(path, "--only", "reference-schema")
+    with project.switched_on(monkeypatch):
+        assert project.cutter("apply", "--yes", path).code == 0
+    assert project.json("verify", path)["exit_code"] == 0
+    with monkeypatch.context() as patched:
+        patched.setattr(reverting, "new_run_id", lambda: "20260101T000001Z-abcdef")
+        assert project.cutter("revert", "--yes", RUN).code == 16
+    assert project.json("verify", path)["exit_code"] == 0
+    with project.switched_on(monkeypatch, "20260101T000002Z-abcdef"):
+        answer = project.cutter("revert", "--yes", RUN)
+    assert answer.code == 0, answer
+    assert project.json("plan", path)["plans"][0]["pending"] == 3
+
+
+def test_what_something_depends_on_is_not_taken_back(
+    project: GovernedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = project.governed(STEPS)
+    project.apply(path, "--only", "reference-schema")
+    with project.switched_on(monkeypatch):
+        assert project.cutter("apply", "--yes", path).code == 0
+    second = STEPS.replace("grammar.yml}", "grammar.yml, version: 2}").replace(
+        'effective_from: "2026-07', 'version: 2, effective_from: "2026-09'
+    )
+    second = second.replace("version: 2}\n  - name: Cut", "version: 2, supersedes: 1}\n  - name: Cut")
+    text = (ROOMS / "reading-room.md").read_text()
+    project.write("runbooks/documents/reading-room.md", text.replace("lamps", "lights"))
+    with project.switched_on(monkeypatch, "20260101T000003Z-abcdef"):
+        later = project.cutter("apply", "--yes", project.governed(second, "later"))
+    assert later.code == 0, later
+    with project.switched_on(monkeypatch, "20260101T000004Z-abcdef"):
+        answer = project.cutter("revert", "--yes", RUN)
+    assert answer.code == 20
+    assert "superseded" in answer.err

@@ -94,6 +94,13 @@ class Cut(Resource):
         else:
             self._write(str(change.after["pin"]))
 
+    def ready(self, change: Change, content: Content) -> None:
+        """Raise StalePlan, naming it, when something depends on a cut that is to be taken back."""
+        if change.removes:
+            planned = self._compensation()
+            if planned is not None:
+                compensation.refuse_dependants(planned)
+
     def summary(self, change: Change) -> str:
         """Return what comes or goes."""
         if change.creates or change.removes:
@@ -122,12 +129,15 @@ class Cut(Resource):
         with ProductionLiveExecutionAdapter(self.there.by_role, run) as adapter:
             adapter.execute(planned)
 
-    def _compensate(self) -> None:
+    def _compensation(self) -> compensation.CompensationPlan | None:
         with reading(self.there.by_role) as connection:
             seen = seen_cut(connection, self.document_ref, self.version)
-            if seen is None:
-                return
-            planned = compensation.planned(connection, seen.cut_id)
+            return None if seen is None else compensation.planned(connection, seen.cut_id)
+
+    def _compensate(self) -> None:
+        planned = self._compensation()
+        if planned is None:
+            return
         compensation.refuse_dependants(planned)
         connection = self.there.by_role("enact")
         try:
