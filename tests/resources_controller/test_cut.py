@@ -54,7 +54,7 @@ def test_the_one_row_that_was_altered_is_named(statement: str, said: str, govern
     resource = governed.resource("cut", **FILES)
     change = change_of(resource)
     assert (change.before or {})["altered"] == said
-    with pytest.raises(Conflict, match="a person must look|not as it was written"):
+    with pytest.raises(Conflict, match="not as it was written"):
         resource.apply(change, governed.content)
 
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from governed import Governed
 from laws import change_of
 
 from cutter.errors import KillSwitchOff
+
+if TYPE_CHECKING:
+    from governed import Governed
 
 FILES = {"source": "documents/reading-room.md", "grammar": "documents/reading-room.grammar.yml"}
 STEPS: list[Any] = [

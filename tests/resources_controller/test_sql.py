@@ -11,6 +11,7 @@ from cutter.resources.controller.sql import Sql
 
 if TYPE_CHECKING:
     from governed import Governed
+
     from cutter.resource import Resource
 
 FILES = {"file": "do.sql", "check": "check.sql", "undo": "undo.sql", "login": "OWNER"}
