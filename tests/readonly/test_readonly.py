@@ -75,7 +75,9 @@ def content_of(folder: Path) -> dict[str, object]:
         return {}
     with EmbeddedServer(str(folder)) as server, superuser(server, "governed") as connection:
         return {
-            f"{name}": sorted(row[0] for row in connection.execute(f"SELECT t::text FROM {name} t".encode()))
+            f"{name}": sorted(
+                str(row[0]) for row in connection.execute(f"SELECT t::text FROM {name} t".encode())
+            )
             for (name,) in connection.execute(_TABLES).fetchall()
         }
 
