@@ -118,7 +118,7 @@ class Breached(ProofFailed):
 
 
 class Unprovable(ProofFailed):
-    """A rehearsed statement cannot run in a transaction that is rolled back, or its login has ways around one."""
+    """A rehearsed statement cannot run in a transaction that is rolled back, or its login gets around one."""
 
 
 class KillSwitchOff(CutterError):

@@ -1,8 +1,9 @@
 """What every resource type on a target promises; each type's test supplies the cases.
 
-The laws: observing changes nothing; after apply a second look finds nothing to change; the inverse restores what
-was. `obeys_the_laws` is to be called by the test of every type.
+The laws: observing changes nothing; after apply a second look finds nothing to change; the inverse restores
+what was. `obeys_the_laws` is to be called by the test of every type.
 """
+# ruff: noqa: PTH - a second eye on the file system looks through plain system calls
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ Snapshot = Mapping[str, tuple[Any, ...]]
 
 
 def snapshot(folder: Path, *, times: bool = True) -> Snapshot:
-    """Return kind, mode, owner, content, link target, extended attributes (and mtime, ctime) of all below a folder."""
+    """Return kind, mode, owner, content, link target and attributes (and times) of all below a folder."""
     found = {}
     for root, folders, files in os.walk(folder):
         for name in [".", *folders, *files]:
@@ -52,7 +53,7 @@ def change_of(resource: Resource) -> Change:
 def obeys_the_laws(
     resource: Resource, content: KeptContent, world: Path, *, start: Callable[[], object] | None = None
 ) -> None:
-    """Check the laws for one resource; `world` is the folder whose snapshot must be restored by the inverse."""
+    """Check the laws for one resource; `world` is the folder that the inverse must restore."""
     if start is not None:
         start()
     before = snapshot(world)
