@@ -3,7 +3,6 @@
 The laws: observing changes nothing; after apply a second look finds nothing to change; the inverse restores
 what was. `obeys_the_laws` is to be called by the test of every type.
 """
-# ruff: noqa: PTH - a second eye on the file system looks through plain system calls
 
 from __future__ import annotations
 

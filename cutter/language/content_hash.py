@@ -54,9 +54,7 @@ def _secrets(value: Any, path: ValuePath) -> Iterator[tuple[ValuePath, Secret]]:
 
 def _is_secret_text(value: Any) -> bool:
     """Tell whether this is a secret that is still a text, because the target has yet to complete it."""
-    return (
-        isinstance(value, Mapping) and value.get("secret") is True and isinstance(value.get("value"), str)
-    )
+    return isinstance(value, Mapping) and value.get("secret") is True and isinstance(value.get("value"), str)
 
 
 def _without_secrets(value: Any) -> Any:

@@ -19,7 +19,7 @@ ABORTED = {"first": "changed", "slow": "unknown", "last": "skipped"}
 def _goes_on(live: Live) -> None:
     """Let the next run end well, without the sleep once more."""
     (live.world / "done").touch()
-    assert live.start().wait(20) == 0, live.said()
+    assert live.start().wait(60) == 0, live.said()
     assert (live.world / "last").read_text() == "text\n"
     assert live.cutter("ledger", "verify").code == 0
 
@@ -31,7 +31,7 @@ def test_the_first_signal_lets_the_step_end_and_settles(tmp_path: Path, number: 
     live.until_slow()
     send(run, number)
 
-    assert run.wait(20) == 21, live.said()
+    assert run.wait(60) == 21, live.said()
     assert live.outcomes() == POLITE
     assert [body["exit_code"] for body in live.entries("end")] == [21]
     assert f"{number.name}: finishing the current step" in live.said()
@@ -48,7 +48,7 @@ def test_the_second_signal_aborts_and_leaves_no_child(tmp_path: Path, number: si
     until(lambda: "finishing" in live.said())
     send(run, number)
 
-    assert run.wait(20) == 21, live.said()
+    assert run.wait(60) == 21, live.said()
     until(lambda: not any(map(runs, children)))
     assert live.outcomes() == ABORTED
     assert [body["exit_code"] for body in live.entries("end")] == [21]
@@ -79,7 +79,7 @@ def test_a_closed_terminal_settles(tmp_path: Path) -> None:
     live.until_slow()
     os.close(terminal)
 
-    assert run.wait(20) == 21
+    assert run.wait(60) == 21
     assert live.outcomes() == POLITE
     assert [body["exit_code"] for body in live.entries("end")] == [21]
     _goes_on(live)
@@ -92,7 +92,7 @@ def test_a_closed_pipe_settles(tmp_path: Path) -> None:
     assert run.stdout is not None
     run.stdout.close()
 
-    assert run.wait(20) == 21, live.said()
+    assert run.wait(60) == 21, live.said()
     assert live.outcomes() == POLITE
     _goes_on(live)
 
@@ -104,7 +104,7 @@ def test_a_pipe_that_nobody_reads_from_the_start_changes_nothing(tmp_path: Path)
     run = live.start(stdout=writing)
     os.close(writing)
 
-    assert run.wait(20) == 21, live.said()
+    assert run.wait(60) == 21, live.said()
     assert list(live.world.iterdir()) == []
 
 
@@ -113,7 +113,7 @@ def test_a_full_disk_under_the_output_does_not_change_the_exit_code(tmp_path: Pa
     with Path("/dev/full").open("wb") as full:
         run = live.start("--json", stdout=full)
 
-    assert run.wait(20) == 0, live.said()
+    assert run.wait(60) == 0, live.said()
     assert set(live.outcomes().values()) == {"changed"}
 
 
@@ -124,7 +124,7 @@ def test_a_signal_at_the_question_changes_nothing(tmp_path: Path, number: signal
     _until_asked(terminal)
     send(run, number)
 
-    assert run.wait(20) == 21
+    assert run.wait(60) == 21
     os.close(terminal)
     assert list(live.world.iterdir()) == []
     assert live.entries("run") == []
@@ -136,7 +136,7 @@ def test_a_terminal_closed_at_the_question_changes_nothing(tmp_path: Path) -> No
     _until_asked(terminal)
     os.close(terminal)
 
-    assert run.wait(20) == 21
+    assert run.wait(60) == 21
     assert list(live.world.iterdir()) == []
 
 
@@ -152,7 +152,7 @@ def test_a_signal_while_planning_changes_nothing(tmp_path: Path, number: signal.
     until(lambda: looking.exists() and looking.read_text())
     send(run, number)
 
-    assert run.wait(20) == 21, live.said()
+    assert run.wait(60) == 21, live.said()
     until(lambda: not runs(int(looking.read_text())))
     assert list(live.world.iterdir()) == []
     assert live.entries("run") == []
@@ -164,7 +164,7 @@ def test_what_nohup_made_ignored_stays_ignored(tmp_path: Path) -> None:
     live.until_slow()
     send(run, signal.SIGHUP)
 
-    assert run.wait(20) == 0, live.said()
+    assert run.wait(60) == 0, live.said()
 
 
 def _until_asked(terminal: int) -> None:
