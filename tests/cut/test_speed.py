@@ -1,8 +1,7 @@
-"""What a plan may cost: processor time and memory that grow with the text and no faster."""
+"""A plan of many units: whole, and in memory that grows with the text and no faster. Time is for tests/bench."""
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 
 import pytest
@@ -25,12 +24,10 @@ def numbered(count: int) -> bytes:
 @pytest.mark.parametrize(
     ("text", "grammar"), [(markdown(COUNT), LAW), (numbered(COUNT), RULES)], ids=["md", "num"]
 )
-def test_five_thousand_units_cost_a_second_at_most(text: bytes, grammar: Grammar) -> None:
-    start = time.process_time()
+def test_five_thousand_units_are_planned_whole(text: bytes, grammar: Grammar) -> None:
     plan = planned(text, grammar)
     assert len(plan.rows) == COUNT
     assert plan.pin.startswith("v1:")
-    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(("text", "grammar"), [(markdown, LAW), (numbered, RULES)], ids=["md", "num"])
