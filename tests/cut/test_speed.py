@@ -1,4 +1,4 @@
-"""A plan of many units: whole, and in memory that grows with the text and no faster. Time is for tests/bench."""
+"""A plan of many units is whole, and its memory grows no faster than the text."""
 
 from __future__ import annotations
 
