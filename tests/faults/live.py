@@ -14,14 +14,14 @@ from typing import Any
 
 from project import Project
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 _START = "import sys; from cutter.cli.main import entry; entry()"
 STEPS = """\
   - {name: First, file: {path: "{{ world }}/first", source: text}}
   - name: Slow
     command:
-      argv: [sh, -c, "echo $$ >> '{{ world }}/pids'; sleep SECONDS & echo $! >> '{{ world }}/pids'; wait;
-        touch '{{ world }}/done'"]
+      argv: [sh, -c, "cd '{{ world }}'; echo $$ >> pids; (until [ -e ../gate ]; do sleep 0.02; done) &
+        echo $! >> pids; wait; touch done"]
       check: [test, -e, "{{ world }}/done"]
     irreversible: it is a test
   - {name: Last, file: {path: "{{ world }}/last", source: text}}
@@ -29,19 +29,33 @@ STEPS = """\
 
 
 class Live(Project):
-    """A project whose second step takes some seconds; its shell and the sleep below it say who they are."""
+    """A project whose second step goes on when a test says so; its two shells say who they are."""
 
-    def __init__(self, folder: Path, seconds: float) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.write("runbooks/text", "text\n")
-        self.site = self.runbook(STEPS.replace("SECONDS", str(seconds)))
+        self.site = self.runbook(STEPS)
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def go_on(self) -> None:
+        """Let the second step end, now and whenever it comes."""
+        (self.folder / "gate").touch()
+
+    def end(self) -> None:
+        """End whatever was started and still runs, so that a test that failed disturbs no other."""
+        self.go_on()
+        for run in self._started:
+            run.kill()
+            run.wait()
 
     def start(self, *words: str, yes: bool = True, **options: Any) -> subprocess.Popen[bytes]:
         """Start an apply, its output in a file."""
         argv = [sys.executable, "-c", _START, "apply", "-i", str(self.folder / "inventory/here"), self.site]
         with (self.folder / "said").open("ab") as said:
             given = {"stdin": subprocess.DEVNULL, "stdout": said, "stderr": said, **options}
-            return subprocess.Popen([*argv, *(["--yes"] if yes else []), *words], **given)
+            run = subprocess.Popen([*argv, *(["--yes"] if yes else []), *words], **given)
+        self._started.append(run)
+        return run
 
     def on_terminal(self, *words: str, yes: bool = True) -> tuple[subprocess.Popen[bytes], int]:
         """Start an apply on a terminal of its own; return it and the other end of the terminal."""

@@ -20,7 +20,7 @@ from faults.points import Points, Strike
 
 from cutter.cli.main import main
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 _SUBREAPER = 36
 
 

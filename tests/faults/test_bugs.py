@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from faults.live import Live
 
 from cutter.agent import Agent
 from cutter.model.evidence import Evidence
 from cutter.resources.target.file import File
+
+if TYPE_CHECKING:
+    from faults.live import Live
 
 OUTCOMES = {"first": "changed", "slow": "unknown", "last": "skipped"}
 
@@ -19,9 +21,9 @@ class Bug(Exception):
     """What nobody thought of."""
 
 
-@pytest.fixture
-def live(tmp_path: Path) -> Live:
-    return Live(tmp_path, 0)
+@pytest.fixture(autouse=True)
+def open_gate(live: Live) -> None:
+    live.go_on()
 
 
 def test_in_the_target(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ NOT_OURS = ("Popen", "wait")
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("share", range(SHARES))
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EROFS])
 def test_every_call_may_fail(tmp_path: Path, key: Path, number: int, share: int) -> None:

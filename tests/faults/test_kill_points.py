@@ -13,7 +13,7 @@ SHARES = 4
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("share", range(SHARES))
 def test_every_point_of_an_apply_of_all_types_can_be_the_last(tmp_path: Path, share: int) -> None:
     found = swept(tmp_path, None, (share, SHARES), kill, _killed)
