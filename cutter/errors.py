@@ -121,6 +121,26 @@ class Unprovable(ProofFailed):
     """A rehearsed statement cannot run in a transaction that is rolled back, or its login gets around one."""
 
 
+class BackupFailed(CutterError):
+    """There is no verified backup where one is needed, or making or checking one went wrong.
+
+    A backup that is not encrypted to exactly the recipients of the policy, not whole, or not of this database
+    is none. A partial file is never left under the name of a backup.
+    """
+
+    exit_code = 14
+
+
+class ApprovalRefused(CutterError):
+    """A signature that is needed is missing, or one that is there does not count.
+
+    The message says which: whose it is, over what, and why not. Nothing is run on an approval that anybody
+    could doubt; `cutter approve FILE --role ROLE --key FINGERPRINT` makes one that counts.
+    """
+
+    exit_code = 15
+
+
 class KillSwitchOff(CutterError):
     """The kill switch of the database is off for this run, so nothing may be written there.
 
@@ -129,6 +149,15 @@ class KillSwitchOff(CutterError):
     """
 
     exit_code = 16
+
+
+class GapOpen(CutterError):
+    """A gap that blocks the run is not closed at this moment.
+
+    The message names each such gap with its next action; `cutter gaps show GAP` shows the evidence there is.
+    """
+
+    exit_code = 17
 
 
 class LedgerError(CutterError):

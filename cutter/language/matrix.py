@@ -10,10 +10,9 @@ from cutter.language.inventory_files import words_of
 from cutter.language.problems import InvalidDocuments, Problem, nearest
 from cutter.language.strict_yaml import Document, read_file_and_bytes
 from cutter.language.validate import judged
+from cutter.model.durations import seconds_of
 from cutter.model.gaps import Baseline, GapDeclaration, GapMatrix, MatrixHeader, ObjectiveDeclaration, Steps
 from cutter.model.runbook import ValuePath
-
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def load_matrix(path: str | os.PathLike[str]) -> GapMatrix:
@@ -78,7 +77,7 @@ def _lines(found: str | list[str]) -> str:
 
 
 def _seconds(age: str) -> int | None:
-    return None if age == "none" else int(age[:-1]) * _SECONDS[age[-1]]
+    return None if age == "none" else seconds_of(age)
 
 
 def _cross_checked(document: Document) -> Iterator[Problem]:

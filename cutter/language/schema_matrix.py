@@ -63,7 +63,7 @@ _GAP: dict[str, Any] = {
         },
         "evidence_max_age": {
             "type": "string",
-            "pattern": "^([1-9][0-9]{0,5}[smhdw]|none)$",
+            "pattern": "^([1-9][0-9]{0,5}[smhdwy]|none)$",
             "default": "none",
             "description": "How long evidence counts: 30d, 12h, or none for ever.",
         },
