@@ -20,6 +20,11 @@ _OUTCOMES = (
 """What an error makes of a step; any other makes it failed."""
 
 
+def outcome_of(error: CutterError) -> Outcome:
+    """Return what an error makes of the step that raised it."""
+    return next((named for kind, named in _OUTCOMES if isinstance(error, kind)), Outcome.FAILED)
+
+
 class Attempt:
     """What is known of a step while it is applied, so that a failure can say what was seen."""
 
@@ -43,7 +48,7 @@ class Attempt:
 
     def failed(self, error: CutterError) -> Evidence:
         """Return the evidence of a failure, after one more look; where nobody can look, it is unknown."""
-        outcome = next((named for kind, named in _OUTCOMES if isinstance(error, kind)), Outcome.FAILED)
+        outcome = outcome_of(error)
         reason = error.cause if not error.place else f"{error.place}: {error.cause}"
         told: dict[str, Any] = {"reason": reason, "remedy": error.remedy}
         if outcome is Outcome.BLOCKED:

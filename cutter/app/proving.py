@@ -2,50 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from cutter.agent import StepRequest
-from cutter.app.applying import WritingSession, new_run_id
-from cutter.app.planning import plan_job
+from cutter.app.applying import WritingSession, broken_run, new_run_id
 from cutter.app.workspace import Job, Workspace
 from cutter.engine.executor import RunResult, Watch
 from cutter.engine.proof import Prove, prove_target
+from cutter.engine.stopping import Stop
 from cutter.model.evidence import Evidence
 from cutter.model.plan import Plan
 from cutter.resources import resource_type
 
 
-def prove(
-    session: WritingSession, job: Job, *, only: Collection[str] = (), watch: Watch
-) -> tuple[Plan, RunResult]:
-    """Prove a runbook on all its targets; only the ledger is written to."""
-    plan = plan_job(session.workspace, job, only=only)
+def prove(session: WritingSession, job: Job, plan: Plan, *, stop: Stop, watch: Watch) -> RunResult:
+    """Prove the plan of a runbook on all its targets; only the ledger is written to.
+
+    Raises PreconditionError, recorded as a refusal, on a target where nothing may run.
+    """
     run = new_run_id()
+    with session.refusals_recorded(run, job):
+        session.refuse_halted([bound.target for bound in job.bound])
     recording = session.recording(run, job, "prove", plan.digest)
-    results = tuple(
-        prove_target(
-            target,
-            bound,
-            _prover(session.workspace, bound.target, run),
-            recording,
-            provable=lambda kind: resource_type(kind).provable,
-            watch=watch,
+    with broken_run(recording):
+        results = tuple(
+            prove_target(
+                target,
+                bound,
+                _prover(session.workspace, bound.target, run, stop),
+                recording,
+                provable=lambda kind: resource_type(kind).provable,
+                stop=stop,
+                watch=watch,
+            )
+            for bound, target in zip(job.bound, plan.targets, strict=True)
         )
-        for bound, target in zip(job.bound, plan.targets, strict=True)
-    )
-    result = RunResult(run, job.runbook.name, results)
-    recording.end(result.exit_code, result.counts)
-    return plan, result
+        result = RunResult(run, job.runbook.name, results)
+        recording.end(result.exit_code, result.counts)
+    return result
 
 
-def _prover(workspace: Workspace, name: str, run: str) -> Prove:
+def _prover(workspace: Workspace, name: str, run: str, stop: Stop) -> Prove:
     def tried(steps: Sequence[StepRequest], content: Mapping[str, bytes]) -> Iterator[Evidence]:
         from cutter.filesystem.kept import KeptContent
-        from cutter.hosts.proving import proved
+        from cutter.hosts.proving import Asked, proved
 
         kept = KeptContent(workspace.kept_folder)
         for digest, held in content.items():
             kept.offer(digest, held)
-        yield from proved(workspace.database_context(name, run), workspace.digest_key, steps, kept)
+        context = workspace.database_context(name, run)
+        yield from proved(context, workspace.digest_key, steps, kept, Asked(stop, stop.abortable))
 
     return tried

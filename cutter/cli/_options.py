@@ -36,6 +36,20 @@ def add_runbooks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", action="append", default=[], metavar="STEP", help=help_text)
 
 
+def add_lock_timeout(parser: argparse.ArgumentParser) -> None:
+    """Add how long to wait for the lock."""
+    help_text = "wait this long for another run to end (default 0: refuse at once)"
+    parser.add_argument("--lock-timeout", type=float, default=0, metavar="SECONDS", help=help_text)
+
+
+def add_recorded_run(parser: argparse.ArgumentParser) -> None:
+    """Add the words of a verb that runs runbooks and writes to nothing but the ledger."""
+    add_runbooks(parser)
+    add_environment(parser)
+    add_lock_timeout(parser)
+    add_output(parser)
+
+
 def choice(args: argparse.Namespace) -> Choice:
     """Return what the words choose: environment, hosts and variables."""
     return Choice(args.inventory, getattr(args, "limit", ""), tuple(getattr(args, "var", ())))

@@ -8,7 +8,7 @@ from typing import Any
 
 from cutter.app.planning import earlier_work
 from cutter.app.workspace import Job, Workspace
-from cutter.cli._options import colour
+from cutter.cli._options import colour, print_json
 from cutter.engine.executor import RunResult, exit_title
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Plan, PlannedStep
@@ -70,6 +70,13 @@ def print_result(result: RunResult, args: argparse.Namespace) -> None:
     print(
         verdict_line(result.runbook, result.run, result.counts, result.exit_code, title, colour=colour(args))
     )
+
+
+def print_runs_json(workspace: Workspace, results: Sequence[RunResult], code: int, **more: Any) -> None:
+    """Print the runs of one command for programs, and what else there is to tell."""
+    from cutter.report.run_json import runs_body
+
+    print_json({**runs_body(environment_body(workspace), map(run_body, results), code), **more})
 
 
 def run_body(result: RunResult) -> dict[str, Any]:

@@ -38,8 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--diff", action="store_true", help="show the change of file contents, secrets hidden"
     )
-    help_text = "wait this long for another run to end (default 0: refuse at once)"
-    parser.add_argument("--lock-timeout", type=float, default=0, metavar="SECONDS", help=help_text)
+    options.add_lock_timeout(parser)
     options.add_output(parser)
 
 
@@ -148,10 +147,7 @@ def _tell_end(
 ) -> None:
     moved = _moved(movement) if movement else []
     if args.json:
-        from cutter.report.run_json import runs_body
-
-        body = runs_body(printing.environment_body(session.workspace), map(printing.run_body, results), code)
-        options.print_json({**body, "gaps": moved})
+        printing.print_runs_json(session.workspace, results, code, gaps=moved)
 
 
 def _moved(movement: Movement) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Try what runbooks would do in a transaction that is always rolled back, and record the verdict.
 
-Exit 13 when a step cannot be proved, or something of it stayed. A proof rehearses a gap and closes none.
+Exit 13 when a step cannot be proved, or something of it stayed. What acts on a host is only looked at. A
+proof rehearses a gap and closes none.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ import argparse
 from functools import partial
 
 from cutter.app.applying import writing
+from cutter.app.interrupts import Requests, graceful_stop
+from cutter.app.planning import plan_job
 from cutter.app.proving import prove
 from cutter.app.workspace import Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
+from cutter.cli._output import outlived
 from cutter.engine.executor import RunResult, exit_title
 from cutter.model.evidence import Evidence, Outcome, worst_exit
 from cutter.model.plan import PlannedStep
@@ -21,11 +25,7 @@ from cutter.report.proof_text import proof_line, proof_verdict
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the words of this verb."""
-    options.add_runbooks(parser)
-    options.add_environment(parser)
-    help_text = "wait this long for another run to end (default 0: refuse at once)"
-    parser.add_argument("--lock-timeout", type=float, default=0, metavar="SECONDS", help=help_text)
-    options.add_output(parser)
+    options.add_recorded_run(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -36,29 +36,30 @@ def run(args: argparse.Namespace) -> int:
         jobs = list(session.rebound(jobs))
         if not args.json:
             printing.print_banner(workspace, args)
-        results = [prove(session, job, only=args.only, watch=partial(_watch, args))[1] for job in jobs]
-    code = worst_exit(result.exit_code for result in results)
-    if args.json:
-        from cutter.report.run_json import runs_body
-
-        body = runs_body(printing.environment_body(workspace), map(printing.run_body, results), code)
-        options.print_json(body)
-        return code
-    for result in results:
-        _print(result, args)
+        plans = [plan_job(workspace, job, only=args.only) for job in jobs]
+        results: list[RunResult] = []
+        with graceful_stop() as stop:
+            for job, plan in zip(jobs, plans, strict=True):
+                results.append(prove(session, job, plan, stop=stop, watch=partial(_watch, stop, args)))
+            code = worst_exit(result.exit_code for result in results)
+            with outlived(stop.unheard):
+                _tell(workspace, results, code, args)
     return code
 
 
-def _watch(args: argparse.Namespace, target: str, step: PlannedStep, evidence: Evidence) -> None:
+def _watch(
+    stop: Requests, args: argparse.Namespace, target: str, step: PlannedStep, evidence: Evidence
+) -> None:
     del step
     if evidence.outcome not in (Outcome.OK, Outcome.SKIPPED) and not args.json:
-        print(proof_line(target, evidence, colour=options.colour(args)), flush=True)
+        with outlived(stop.unheard):
+            print(proof_line(target, evidence, colour=options.colour(args)))
 
 
-def _print(result: RunResult, args: argparse.Namespace) -> None:
-    title = exit_title(result.exit_code)
-    print(
-        proof_verdict(
-            result.runbook, result.run, result.counts, result.exit_code, title, colour=options.colour(args)
-        )
-    )
+def _tell(workspace: Workspace, results: list[RunResult], code: int, args: argparse.Namespace) -> None:
+    if args.json:
+        printing.print_runs_json(workspace, results, code)
+        return
+    for result in results:
+        said, title = options.colour(args), exit_title(result.exit_code)
+        print(proof_verdict(result.runbook, result.run, result.counts, result.exit_code, title, colour=said))

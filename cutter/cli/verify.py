@@ -14,11 +14,7 @@ from cutter.model.evidence import worst_exit
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the words of this verb."""
-    options.add_runbooks(parser)
-    options.add_environment(parser)
-    help_text = "wait this long for another run to end (default 0: refuse at once)"
-    parser.add_argument("--lock-timeout", type=float, default=0, metavar="SECONDS", help=help_text)
-    options.add_output(parser)
+    options.add_recorded_run(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -30,10 +26,7 @@ def run(args: argparse.Namespace) -> int:
         results = [verify(session, job, only=args.only)[1] for job in jobs]
     code = worst_exit(result.exit_code for result in results)
     if args.json:
-        from cutter.report.run_json import runs_body
-
-        body = runs_body(printing.environment_body(workspace), map(printing.run_body, results), code)
-        options.print_json(body)
+        printing.print_runs_json(workspace, results, code)
         return code
     printing.print_banner(workspace, args)
     for result in results:

@@ -101,8 +101,10 @@ class Rehearsal:
             self._failed = True
             self.complaint = self.complaint or self._judged(error, "", inside=False)
             self.discard()
-            return
-        self._look()
+        elif error is not None and not isinstance(error, Exception):
+            self.discard()  # it was interrupted: the statement was cancelled, and the transaction with it
+        else:
+            self._look()
 
     def _look(self) -> None:
         self._watching = False

@@ -40,6 +40,7 @@ EXCLUDED = (
 """What no transaction holds back; it was looked at before the rehearsal began."""
 
 ROLLED_BACK = "nothing was changed: it was rolled back, and a second session found everything as before"
+UNSEEN = "the server rolls back what is under way when a connection ends, but no second session has looked"
 _PLACE = "rehearsal"
 _SETTLE_SECONDS = 10.0
 
@@ -90,7 +91,7 @@ def _proved(connection: RehearsalConnection, second: Connection, work: Work) -> 
             return Proof("unprovable", "; ".join(ways), (), 0, same, same, named, ())
         rehearsal = Rehearsal(connection)
     error = _rehearsed(rehearsal, work)
-    with told(_PLACE):
+    with told(_PLACE, world=UNSEEN):
         locks = _advisory_locks(second, rehearsal.pid)
         rehearsal.discard()
         status = _settled(second, rehearsal.xid)

@@ -123,7 +123,7 @@ def _apply(
     requests = [request_for(steps[planned.id], planned) for planned in plan.steps]
     pending = {step.id for step in plan.pending}
     folders = target.workplaces([request for request in requests if request.id in pending])
-    recording.intents(plan.target, plan.identity, [_intent(step) for step in plan.pending], folders)
+    recording.intents(plan.target, plan.identity, [intent_of(step) for step in plan.pending], folders)
     content = {digest: held for step in plan.pending for digest, held in steps[step.id].content.items()}
     return driven(requests, target.apply(requests, content, stop), stop)
 
@@ -135,7 +135,8 @@ def _cut_short(done: TargetResult) -> bool:
     return not failed and (Outcome.SKIPPED in outcomes or Outcome.UNKNOWN in outcomes)
 
 
-def _intent(step: PlannedStep) -> Mapping[str, Any]:
+def intent_of(step: PlannedStep) -> Mapping[str, Any]:
+    """Return what is recorded of a step before anything is done about it."""
     return {
         "step": step.id,
         "content_hash": step.content_hash,

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from cutter.agent import StepRequest, drift_of
-from cutter.engine.executor import TargetResult, Watch
+from cutter.engine.executor import TargetResult, Watch, intent_of
 from cutter.engine.planner import request_for
 from cutter.engine.recording import Recording
-from cutter.model.evidence import Evidence, Outcome
+from cutter.engine.stopping import Stop
+from cutter.errors import ProofFailed
+from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome
 from cutter.model.plan import PlannedStep, Prediction, TargetPlan
 from cutter.model.runbook import BoundRunbook
 
@@ -23,6 +25,18 @@ class IsProvable(Protocol):
         """Return it, by the name of the type."""
 
 
+class ProofResult(TargetResult):
+    """What came of a proof on one target: a step that failed was rolled back with the rest."""
+
+    __slots__ = ()
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of this target alone: a failure that changed nothing is a failed proof."""
+        code = super().exit_code
+        return ProofFailed.exit_code if code == EXIT_OF_OUTCOME[Outcome.COMPENSATED] else code
+
+
 def prove_target(
     plan: TargetPlan,
     bound: BoundRunbook,
@@ -30,28 +44,46 @@ def prove_target(
     recording: Recording,
     *,
     provable: IsProvable,
+    stop: Stop,
     watch: Watch,
-) -> TargetResult:
-    """Prove the pending steps of a plan and record what came of each.
+) -> ProofResult:
+    """Prove the pending steps of a plan and record what came of each; that it is tried is recorded before.
 
     A step that is as declared is ok by its look; one that cannot be tried in a transaction is unprovable.
     """
-    steps = {step.id: step for step in bound.steps}
     tried = [step for step in plan.steps if step.pending and provable(step.type)]
-    content = {digest: held for step in tried for digest, held in steps[step.id].content.items()}
-    requests = [request_for(steps[step.id]) for step in tried]
-    found = {item.step: item for item in prove(requests, content)} if requests else {}
+    found = _tried(plan, tried, bound, prove, recording)
+    steps = {step.id: step for step in bound.steps}
     evidence = []
     for step in plan.steps:
         item = found.get(step.id) or _untried(step, request_for(steps[step.id]))
         recording.evidence(plan.target, plan.identity, item)
         watch(plan.target, step, item)
         evidence.append(item)
-    return TargetResult(plan.target, plan.identity, tuple(evidence))
+    return ProofResult(plan.target, plan.identity, tuple(evidence), stop() and _cut_short(evidence))
+
+
+def _tried(
+    plan: TargetPlan, tried: Sequence[PlannedStep], bound: BoundRunbook, prove: Prove, recording: Recording
+) -> Mapping[str, Evidence]:
+    """Return what came of the steps that can be tried, by their ids."""
+    if not tried:
+        return {}
+    steps = {step.id: step for step in bound.steps}
+    content = {digest: held for step in tried for digest, held in steps[step.id].content.items()}
+    recording.intents(plan.target, plan.identity, [intent_of(step) for step in tried], ())
+    return {item.step: item for item in prove([request_for(steps[step.id]) for step in tried], content)}
+
+
+def _cut_short(evidence: Sequence[Evidence]) -> bool:
+    """Tell whether a proof that was asked to stop ended because of that alone."""
+    outcomes = {item.outcome for item in evidence}
+    return Outcome.SKIPPED in outcomes and outcomes <= {Outcome.SKIPPED, Outcome.OK, Outcome.UNPROVABLE}
 
 
 def _untried(step: PlannedStep, request: StepRequest) -> Evidence:
     if step.look.prediction is Prediction.NO_CHANGE:
         return drift_of(step.look, request)
-    reason = step.look.reason or f"a step of type {step.type} does not act in a transaction alone"
+    why = step.look.reason or f"what a step of type {step.type} does cannot be rolled back with a transaction"
+    reason = f"only looked at, and it is not as declared: {why}"
     return Evidence(step.id, step.type, step.content_hash, Outcome.UNPROVABLE, reason=reason)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple
 
 from cutter.agent import StepRequest
+from cutter.agent.attempt import outcome_of
+from cutter.agent.words import bug_in
 from cutter.database.context import LOGIN, DatabaseContext, RehearsedContext
 from cutter.database.rehearsal import Rehearsal
-from cutter.database.rollback_only import Proof, prove
-from cutter.errors import CutterError, KillSwitchOff, StepFailed, Unprovable
+from cutter.database.rollback_only import UNSEEN, Proof, prove
+from cutter.errors import CutterError, Interrupted, StepFailed, Unprovable
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.references import BadReference, Unresolved, resolve
 from cutter.model.state import Change
@@ -17,15 +20,24 @@ from cutter.resource import Content
 from cutter.resources import resource_type
 
 
+class Asked(NamedTuple):
+    """How a proof is asked to end early: between steps by an answer, inside one by an interrupt."""
+
+    stop: Callable[[], bool]
+    abortable: Callable[[], AbstractContextManager[None]]
+
+
 def proved(
-    context: DatabaseContext, digest_key: bytes, steps: Sequence[StepRequest], content: Content
+    context: DatabaseContext, digest_key: bytes, steps: Sequence[StepRequest], content: Content, asked: Asked
 ) -> Iterator[Evidence]:
-    """Yield what can be said of each step: proved, unprovable, breached, blocked, or skipped."""
-    trial = _Trial(context, digest_key, steps, content)
+    """Yield what can be said of each step: proved, unprovable, breached, blocked, failed, or skipped."""
+    trial = _Trial(context, digest_key, steps, content, asked)
     try:
         proof = prove(context.provider, LOGIN, trial.work)
     except CutterError as error:
         yield from trial.ended_by(error)
+    except Exception as bug:  # noqa: BLE001 - a bug in one step must not lose the record of the others
+        yield from trial.ended_by(bug_in(trial.current.type, bug))
     else:
         yield from trial.judged(proof)
 
@@ -34,29 +46,52 @@ class _Trial:
     """The steps on their way through the rehearsal, and how far they came."""
 
     def __init__(
-        self, context: DatabaseContext, digest_key: bytes, steps: Sequence[StepRequest], content: Content
+        self,
+        context: DatabaseContext,
+        digest_key: bytes,
+        steps: Sequence[StepRequest],
+        content: Content,
+        asked: Asked,
     ) -> None:
         self._context = context
         self._digest_key = digest_key
         self._steps = steps
         self._content = content
+        self._asked = asked
         self._changes: list[Change] = []
         self._outputs: dict[str, Mapping[str, str]] = {}
 
+    @property
+    def current(self) -> StepRequest:
+        """The step that it is at, or the last one."""
+        return self._steps[min(len(self._changes), len(self._steps) - 1)]
+
     def work(self, rehearsal: Rehearsal) -> None:
-        """Apply every step inside the rehearsal; each fresh look must find what was declared."""
+        """Apply every step inside the rehearsal; each fresh look must find what was declared.
+
+        Raises Interrupted when it is asked to stop, and whatever a step raises.
+        """
         inside = RehearsedContext(self._context, rehearsal)
-        for step in self._steps:
-            resource = resource_type(step.type)(self._params(step), self._digest_key)
-            resource.context = inside
-            change = Change(resource.observe(), resource.desired())
-            if not change.empty:
-                resource.apply(change, self._content)
-                rest = Change(resource.observe(), resource.desired())
-                if not rest.empty:
-                    raise StepFailed(f"a fresh look still differs in {', '.join(sorted(rest.keys))}")
-            self._outputs[step.id] = resource.results(change.after)
-            self._changes.append(change)
+        try:
+            with self._asked.abortable():
+                for step in self._steps:
+                    if self._asked.stop():
+                        raise Interrupted("the proof was interrupted")
+                    self._try(step, inside)
+        except KeyboardInterrupt:
+            raise Interrupted("the proof was aborted") from None
+
+    def _try(self, step: StepRequest, inside: RehearsedContext) -> None:
+        resource = resource_type(step.type)(self._params(step), self._digest_key)
+        resource.context = inside
+        change = Change(resource.observe(), resource.desired())
+        if not change.empty:
+            resource.apply(change, self._content)
+            rest = Change(resource.observe(), resource.desired())
+            if not rest.empty:
+                raise StepFailed(f"a fresh look still differs in {', '.join(sorted(rest.keys))}")
+        self._outputs[step.id] = resource.results(change.after)
+        self._changes.append(change)
 
     def judged(self, proof: Proof) -> Iterator[Evidence]:
         """Yield the verdict for every step; where the rehearsal broke off, for the one it broke off at."""
@@ -71,17 +106,19 @@ class _Trial:
                 yield self._evidence(step, index, Outcome.SKIPPED, "the proof broke off, so it says nothing")
 
     def ended_by(self, error: CutterError) -> Iterator[Evidence]:
-        """Yield what a step's own error makes of all of them: nothing is proved."""
-        blocked = isinstance(error, KillSwitchOff)
-        at = min(len(self._changes), len(self._steps) - 1)
+        """Yield what an error makes of the steps: nothing is proved, and one of them says why."""
+        current = None if isinstance(error, Interrupted) else self.current
+        why = f"the proof ended at {current.id}" if current else f"{error.cause}; all was rolled back"
         for index, step in enumerate(self._steps):
-            if index != at:
-                yield self._evidence(step, index, Outcome.SKIPPED, f"the proof ended at {self._steps[at].id}")
+            if step is current:
+                yield self._failed(self._evidence(step, index, outcome_of(error), _cause(error)), error)
             else:
-                found = self._evidence(
-                    step, index, Outcome.BLOCKED if blocked else Outcome.UNPROVABLE, error.cause
-                )
-                yield found._replace(remedy=error.remedy, refusal=error.exit_code if blocked else None)
+                yield self._evidence(step, index, Outcome.SKIPPED, why)
+
+    def _failed(self, found: Evidence, error: CutterError) -> Evidence:
+        blocked = found.outcome is Outcome.BLOCKED
+        unseen = UNSEEN if error.world == UNSEEN else ""
+        return found._replace(remedy=error.remedy, refusal=error.exit_code if blocked else None, world=unseen)
 
     def _evidence(self, step: StepRequest, index: int, outcome: Outcome, reason: str) -> Evidence:
         change = self._changes[index] if index < len(self._changes) else Change(None, None)
@@ -105,3 +142,7 @@ class _Trial:
         if output not in self._outputs.get(step, {}):
             raise Unresolved(name)
         return self._outputs[step][output]
+
+
+def _cause(error: CutterError) -> str:
+    return f"{error.place}: {error.cause}" if error.place else error.cause
