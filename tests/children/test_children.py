@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from waiting import all_gone, until
 
 from cutter.children import run
 from cutter.errors import PermissionRefused, Unavailable
-
-
-def gone(pid_file: Path) -> bool:
-    """Tell whether the process whose number is in a file is dead, or dies within the moment a kill takes."""
-    process = Path(f"/proc/{int(pid_file.read_text())}")
-    deadline = time.monotonic() + 3
-    while process.exists() and process.joinpath("stat").read_text().rpartition(")")[2].split()[0] != "Z":
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def test_returns_exit_code_and_both_outputs() -> None:
@@ -41,7 +30,7 @@ def test_succeeds_silently() -> None:
 
 def test_stdin_is_what_was_given_and_otherwise_empty() -> None:
     assert run(["cat"], stdin=b"x" * 200_000).stdout == b"x" * 200_000
-    assert run(["cat"], timeout=5).stdout == b""
+    assert run(["cat"], timeout=60).stdout == b""
 
 
 def test_inherits_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,30 +55,26 @@ def test_a_child_has_a_session_of_its_own_and_so_no_terminal() -> None:
 
 def test_a_timeout_kills_the_whole_group(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
-    started = time.monotonic()
 
-    ended = run(["sh", "-c", f"sleep 60 & echo $! > {pid_file}; wait"], timeout=0.3)
+    ended = run(["sh", "-c", f"sleep 1000 & echo $! > {pid_file}; wait"], timeout=1)
 
-    assert time.monotonic() - started < 5
-    assert ended.killed == "it took longer than 0.3 seconds"
+    assert ended.killed == "it took longer than 1 seconds"
     assert not ended.succeeded
-    assert gone(pid_file)
+    until(lambda: all_gone(pid_file))
 
 
 def test_a_child_that_ends_leaves_no_background_process(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
-    started = time.monotonic()
 
-    assert run(["sh", "-c", f"sleep 60 & echo $! > {pid_file}"]).succeeded
+    assert run(["sh", "-c", f"sleep 1000 & echo $! > {pid_file}"]).succeeded
 
-    assert time.monotonic() - started < 5
-    assert gone(pid_file)
+    until(lambda: all_gone(pid_file))
 
 
 def test_endless_output_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cutter.children.OUTPUT_LIMIT", 100_000)
 
-    assert run(["yes"], timeout=30).killed == "it wrote more than 100000 bytes"
+    assert run(["yes"], timeout=60).killed == "it wrote more than 100000 bytes"
 
 
 def test_leaves_no_open_file_or_zombie() -> None:

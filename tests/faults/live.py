@@ -7,14 +7,12 @@ import pty
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from project import Project
+from waiting import noted, until
 
-PATIENCE = 60.0
 _START = "import sys; from cutter.cli.main import entry; entry()"
 STEPS = """\
   - {name: First, file: {path: "{{ world }}/first", source: text}}
@@ -81,8 +79,7 @@ class Live(Project):
         return self.pids()
 
     def pids(self) -> list[int]:
-        path = self.world / "pids"
-        return [int(line) for line in path.read_text().split()] if path.exists() else []
+        return noted(self.world / "pids")
 
     def outcomes(self) -> dict[str, str]:
         """Return what the ledger says of each step, the newest word."""
@@ -94,22 +91,6 @@ def _take_terminal() -> None:
     import termios
 
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-def until(holds: Callable[[], object]) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.01)
-
-
-def runs(pid: int) -> bool:
-    """Tell whether a process is there and no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def send(run: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -17,10 +17,10 @@ from typing import Any
 from command_line import cutter
 from faults.everything import STEP_IDS, Everything
 from faults.points import Points, Strike
+from waiting import PATIENCE
 
 from cutter.cli.main import main
 
-PATIENCE = 60.0
 _SUBREAPER = 36
 
 

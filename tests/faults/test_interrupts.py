@@ -9,7 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from faults.live import PATIENCE, Live, runs, send, until
+from faults.live import Live, send
+from waiting import PATIENCE, runs, until
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 POLITE = {"first": "changed", "slow": "changed", "last": "skipped"}

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from faults import sweep
 from faults.everything import STEP_IDS, Everything
-from faults.live import runs, until
 from project import in_child
+from waiting import runs, until
 
 from cutter.children import Guard
 from cutter.cli.main import main

@@ -7,7 +7,8 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from faults.live import PATIENCE, Live, send, until
+from faults.live import Live, send
+from waiting import PATIENCE, until
 
 
 def test_the_second_is_told_who_works_here(live: Live) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import testinfra
 from laws import build, change_of, obeys_the_laws, snapshot
 from ordinary import run_as_ordinary_user, world_of_an_ordinary_user
 from things import KINDS
+from waiting import until
 
 from cutter.errors import Conflict, PreconditionError, Unavailable
 from cutter.filesystem.kept import KeptContent
@@ -76,8 +76,7 @@ def gpg(home: Path, *words: str, stdin: str = "") -> str:
         )
     finally:
         subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=True)
-        while companions(str(home)):
-            time.sleep(0.005)
+        until(lambda: not companions(str(home)))
     return ended.stdout
 
 
