@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cutter.cut.adoption_words import APART, FUNCTION, TABLE
 from cutter.language.inventory_files import Folder
 from cutter.language.inventory_settings import setting
 from cutter.language.strict_yaml import Document
@@ -30,6 +31,8 @@ def _database(
 ) -> Database:
     said = {key: setting(files.problems, document, (name, key), value, named) for key, value in body.items()}
     _look_at_place(files, document, name, body)
+    if isinstance(body.get("names"), dict):
+        _look_at_names(files, document, name, body["names"])
     return Database(
         name,
         production=said.get("production", "yes") != "no",
@@ -52,3 +55,25 @@ def _look_at_place(files: Folder, document: Document, name: str, body: Mapping[s
     if "logins" in body and "env_file" in body:
         what = "logins belongs to embedded and dsn; an env_file has DOT_CUTTER_<LOGIN>_USER"
         files.problems.append(document.problem((name, "logins"), what, key=True, offending="logins"))
+
+
+def _look_at_names(files: Folder, document: Document, name: str, given: Mapping[str, Any]) -> None:
+    """Look whether a column, or an argument, stands for two words."""
+    for own in (TABLE, FUNCTION):
+        taken: dict[Any, str] = {}
+        for key, value in given.items():
+            if not key.startswith(f"{own}.") or value == APART or not isinstance(value, str):
+                continue
+            if value in taken:
+                what = f"{value} stands for {taken[value].rpartition('.')[2]} already"
+                files.problems.append(document.problem((name, "names", key), what, offending=str(value)))
+            taken.setdefault(value, key)
+    if {f"{TABLE}.parent_id", f"{TABLE}.parent_ref"} <= given.keys():
+        what = "the parent is told by one column: parent_id its key, or parent_ref its address"
+        path = (name, "names", f"{TABLE}.parent_ref")
+        files.problems.append(document.problem(path, what, key=True, offending=f"{TABLE}.parent_ref"))
+    for word in ("unit_id", "unit_ref", "body"):
+        if given.get(f"{TABLE}.{word}") == APART:
+            what = f"{word} cannot be kept apart: the table must have it"
+            path = (name, "names", f"{TABLE}.{word}")
+            files.problems.append(document.problem(path, what, offending=APART))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cutter.cut.adoption_words import APART, ARGUMENTS, COLUMNS, FUNCTION, TABLE
+
 _NAMES = {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
 _VARIABLES: dict[str, Any] = {"type": ["object", "null"], "propertyNames": _NAMES}
 _PLACE = {"type": "string", "pattern": r"^(/|\{\{)"}
@@ -78,7 +80,23 @@ ENVIRONMENT: dict[str, Any] = {
 
 _USER = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_$-]{0,62}$"}
 
-_LOGINS = ("READER", "WRITER", "VERIFY", "ENACT", "BACKUP", "SCRATCH", "OWNER")
+_LOGINS = ("READER", "WRITER", "VERIFY", "ENACT", "REHEARSAL", "BACKUP", "SCRATCH", "OWNER")
+
+
+def _existing() -> dict[str, Any]:
+    """Return the keys of `names:`; names are as the catalogue spells them."""
+    qualified = {"type": "string", "pattern": r"^[^\s\"$.]{1,63}(\.[^\s\"$.]{1,63})?$"}
+    name = {"type": "string", "pattern": r"^[^\s\"$.]{1,63}$"}
+    return {
+        TABLE: {**qualified, "description": "The table, with its schema: legacy.units."},
+        FUNCTION: {**qualified, "description": "The function that makes one row of it."},
+        **{
+            f"{TABLE}.{word}": {**name, "description": f"Its column for {word}; {APART} when it has none."}
+            for word in COLUMNS
+        },
+        **{f"{FUNCTION}.{word}": {**name, "description": f"Its argument for {word}."} for word in ARGUMENTS},
+    }
+
 
 DATABASES: dict[str, Any] = {
     "title": "The databases of an environment",
@@ -108,12 +126,10 @@ DATABASES: dict[str, Any] = {
             },
             "names": {
                 "type": "object",
-                "description": "Names in an existing schema for what cutter calls otherwise.",
-                "propertyNames": _NAMES,
-                "additionalProperties": {
-                    "type": "string",
-                    "pattern": r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?$",
-                },
+                "description": "An existing table and function that the units of a cut go into.",
+                "additionalProperties": False,
+                "required": [TABLE, FUNCTION],
+                "properties": _existing(),
             },
         },
     },

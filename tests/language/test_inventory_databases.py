@@ -27,7 +27,8 @@ def test_each_place_is_read_and_references_are_followed(project: Path, write: Wr
         """
 here: {production: no, embedded: "{{ project_dir }}/pg", dbname: laws}
 wired: {production: yes, env_file: /etc/wiring.env}
-there: {production: yes, dsn: host=db1 dbname=laws, logins: {READER: ro}, names: {unit: old.units}}
+there: {production: yes, dsn: host=db1 dbname=laws, logins: {READER: ro},
+  names: {information_unit: old.units, fn_iu_create: old.make, information_unit.body: content}}
 """,
     )
     here, wired, there = databases(project)
@@ -36,7 +37,11 @@ there: {production: yes, dsn: host=db1 dbname=laws, logins: {READER: ro}, names:
     assert (there.dsn, there.logins, there.names) == (
         "host=db1 dbname=laws",
         {"READER": "ro"},
-        {"unit": "old.units"},
+        {
+            "information_unit": "old.units",
+            "fn_iu_create": "old.make",
+            "information_unit.body": "content",
+        },
     )
 
 
