@@ -1,52 +1,94 @@
-"""The logins of a database, each a member of the group roles it needs and of no other."""
+"""The logins of a database: each a member of the group roles it needs, with the few rights of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from cutter.cut.complaints import complained
 from cutter.cut.roles import Connection
 from cutter.cut.statements import statements
+from cutter.errors import ConfigurationError
 from cutter.model.secret import Secret
 
+LEGS = ("cutter_cut", "cutter_governance", "cutter_verify")
 GROUPS_OF_LOGIN: Mapping[str, tuple[str, ...]] = {
     "READER": ("cutter_reader",),
-    "WRITER": ("cutter_cut", "cutter_governance", "cutter_verify"),
+    "WRITER": LEGS,
     "VERIFY": ("cutter_verify", "cutter_reader"),
-    "ENACT": ("cutter_enact", "cutter_cut", "cutter_governance", "cutter_verify", "cutter_reader"),
+    "ENACT": ("cutter_enact", "cutter_reader"),
+    "REHEARSAL": (*LEGS, "cutter_enact", "cutter_reader", "cutter_rehearsal"),
     "BACKUP": ("cutter_backup",),
     "SCRATCH": (),
 }
-NARROWED = ("WRITER", "ENACT")
-"""Logins with no right of their own: they act only as the role that a leg takes on.
+OWN_RIGHTS: Mapping[str, tuple[str, ...]] = {
+    "WRITER": ("cutter_proof.run",),
+    "VERIFY": ("cutter_proof.run",),
+    "ENACT": ("cutter_proof.run",),
+    "REHEARSAL": ("cutter", "cutter_proof.arm", "cutter_proof.run"),
+}
+"""What a login needs while it is in no role: to run foreign text, to arm the guard, to name constraints."""
 
-ENACT may take on the roles of the other legs too: a rehearsal is all of them in one transaction of one login.
+NARROWED = ("WRITER", "ENACT", "REHEARSAL")
+"""Logins that inherit nothing: they act only as the role that a leg takes on.
+
+REHEARSAL may take on the roles of all legs, for a rehearsal is all of them in one transaction of one login;
+being in cutter_rehearsal, it commits none of them.
 """
+
+_NEEDS = {"WRITER": "narrowed", "ENACT": "narrowed", "REHEARSAL": "narrowed", "SCRATCH": "createdb"}
+_UNFIT = {
+    "group": ("is a group role of cutter, as which nobody logs in", "give the login a user of its own"),
+    "login": ("may not log in", "ALTER ROLE {} LOGIN"),
+    "super": ("is a superuser, whom no right restrains", "ALTER ROLE {} NOSUPERUSER"),
+    "narrowed": ("inherits the rights of its groups", "ALTER ROLE {} NOINHERIT"),
+    "createdb": ("may not create databases", "ALTER ROLE {} CREATEDB"),
+}
+
+
+def standing_of(login: str) -> tuple[str, ...]:
+    """Return what a login has when all is well: its groups, and its own rights, in order."""
+    return tuple(sorted((*GROUPS_OF_LOGIN[login], *OWN_RIGHTS.get(login, ()))))
 
 
 def map_logins(connection: Connection, users: Mapping[str, str], passwords: Mapping[str, Secret]) -> None:
-    """Make the users of these logins members of their groups, as the owner's login. The caller commits.
+    """Give the users of these logins their groups and rights, as the owner's login. The caller commits.
 
     `users` has a role name for each login (WRITER, ...). A user that is missing is made, with its password
-    where `passwords` has one; an existing one keeps its own.
+    where `passwords` has one; an existing one keeps its own. Raises ConfigurationError for an existing one
+    that could not do what its login does, or could do more.
     """
     with complained("logins"):
         for login, user in users.items():
-            if not _exists(connection, user):
+            if _exists(connection, user):
+                _demand_fit(connection, login, user)
+            else:
                 _create(connection, login, user, passwords.get(login))
             for group in GROUPS_OF_LOGIN[login]:
-                _join(connection, user, group)
+                _said(connection, "joining", group, user, group, user)
+            _grant(connection, login, user)
 
 
-def members(connection: Connection) -> tuple[tuple[str, str], ...]:
-    """Return every membership in a group role of ours, as (user, group), in order."""
+def standings(connection: Connection) -> tuple[tuple[str, str], ...]:
+    """Return every membership in a group of ours and every right in `OWN_RIGHTS`, as (user, what)."""
     with complained("logins"):
-        found = connection.execute(statements("logins")["members"]).fetchall()
-    return tuple((user, group) for user, group in found)
+        found = connection.execute(statements("logins")["standings"]).fetchall()
+    return tuple((user, what) for user, what in found)
 
 
 def _exists(connection: Connection, user: str) -> bool:
     return connection.execute(statements("logins")["exists"], (user,)).fetchone() is not None
+
+
+def _demand_fit(connection: Connection, login: str, user: str) -> None:
+    for (reason,) in connection.execute(statements("logins")["unfit"], (user,)).fetchall():
+        if reason in ("narrowed", "createdb") and _NEEDS.get(login) != reason:
+            continue
+        what, remedy = _UNFIT[reason]
+        raise ConfigurationError(
+            f"{user} {what}, so it cannot be the login {login}",
+            place="logins",
+            remedy=remedy.format(user),
+        )
 
 
 def _create(connection: Connection, login: str, user: str, password: Secret | None) -> None:
@@ -56,17 +98,27 @@ def _create(connection: Connection, login: str, user: str, password: Secret | No
             password.reveal().encode(), user.encode(), b"scram-sha-256"
         )
         verifier = encrypted.decode()
-    inherits, creates = login not in NARROWED, login == "SCRATCH"
-    made = connection.execute(
-        statements("logins")["creation"], (user, inherits, creates, verifier)
-    ).fetchone()
-    if made is not None:
-        connection.execute(str(made[0]).encode())
+    _said(connection, "creation", user, login not in NARROWED, login == "SCRATCH", verifier)
 
 
-def _join(connection: Connection, user: str, group: str) -> None:
-    made = connection.execute(
-        statements("logins")["joining"], (group, user, user, group, user, group)
-    ).fetchone()
+def _grant(connection: Connection, login: str, user: str) -> None:
+    known = statements("logins")
+    connection.execute(known["as_owner"])
+    for right in _statements_for(login):
+        _said(connection, right, user)
+    connection.execute(known["as_login"])
+
+
+def _statements_for(login: str) -> Iterator[str]:
+    names = {"cutter": "naming", "cutter_proof.arm": "arming", "cutter_proof.run": "running"}
+    rights = OWN_RIGHTS.get(login, ())
+    if rights:
+        yield "proof"
+    yield from (names[right] for right in rights)
+
+
+def _said(connection: Connection, name: str, *values: object) -> None:
+    """Have the server write a statement with its names quoted, and run it where it wrote one."""
+    made = connection.execute(statements("logins")[name], values).fetchone()
     if made is not None:
         connection.execute(str(made[0]).encode())

@@ -15,8 +15,6 @@ Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 ConnectionProvider: TypeAlias = "Callable[[str], Connection]"
 """Gives the connection of a role: cut, enact, ..."""
 
-GROUPS = ("cut", "governance", "verify", "reader", "enact", "backup")
-
 
 @contextmanager
 def acting_as(connection: Connection, role: str) -> Iterator[None]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[tuple[Any, ...]]
     C = TypeVar("C", bound=Connection)
 
-OLDEST = 13
+OLDEST = 14
 TIMEOUTS: Mapping[str, str] = MappingProxyType(
     {"lock_timeout": "5s", "statement_timeout": "10min", "idle_in_transaction_session_timeout": "60s"}
 )
@@ -56,7 +56,7 @@ class ConnectionProvider:
         """Return a new connection of a login (READER, WRITER, ...; see places.LOGINS).
 
         Raises ConfigurationError for a login that is not configured, a wrong password and a server older
-        than 13, Unavailable when there is no answer.
+        than `OLDEST`, Unavailable when there is no answer.
         """
         import psycopg
 
@@ -144,5 +144,5 @@ def _demand_version(connection: Connection, where: str) -> None:
         raise ConfigurationError(
             f"the server is PostgreSQL {version}, and {OLDEST} is the oldest that can be used",
             place=where,
-            remedy="upgrade the server",
+            remedy=f"upgrade the server to PostgreSQL {OLDEST} or newer",
         )

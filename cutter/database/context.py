@@ -11,8 +11,8 @@ from cutter.database.rehearsal import Rehearsal
 if TYPE_CHECKING:
     from cutter.database.rehearsal_connection import RehearsalConnection
 
-LOGIN = "ENACT"
-"""The login that rehearses: it may take on the role of every leg."""
+LOGIN = "REHEARSAL"
+"""The login that rehearses: it may take on the role of every leg, and is used for nothing else."""
 
 Entries = Callable[[Collection[str]], Iterable[tuple[str, str, Mapping[str, Any]]]]
 

@@ -13,7 +13,7 @@ from cutter.model.secret import Secret
 if TYPE_CHECKING:
     from cutter.env_text.document import EnvText
 
-LOGINS = ("READER", "WRITER", "VERIFY", "ENACT", "BACKUP", "SCRATCH", "OWNER")
+LOGINS = ("READER", "WRITER", "VERIFY", "ENACT", "REHEARSAL", "BACKUP", "SCRATCH", "OWNER")
 ROLE_LOGINS: Mapping[str, str] = MappingProxyType(
     {
         "cut": "WRITER",
@@ -21,6 +21,7 @@ ROLE_LOGINS: Mapping[str, str] = MappingProxyType(
         "verify": "WRITER",
         "reader": "READER",
         "enact": "ENACT",
+        "rehearsal": "REHEARSAL",
         "backup": "BACKUP",
         "scratch": "SCRATCH",
     }

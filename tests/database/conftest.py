@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from cut_cases import governed, installed
 from postgres import database, postgres_server, provider
 
 from cutter.cut.statements import SCHEMA
@@ -15,12 +16,13 @@ from cutter.database.connections import ConnectionProvider
 if TYPE_CHECKING:
     import psycopg
 
-__all__ = ["database", "postgres_server", "provider"]
+__all__ = ["database", "governed", "installed", "postgres_server", "provider"]
 
 _ROLES = """
 DO $$ BEGIN
     IF to_regrole('cutter_owner') IS NULL THEN CREATE ROLE cutter_owner; END IF;
     IF to_regrole('cutter_writer_login') IS NULL THEN CREATE ROLE cutter_writer_login LOGIN; END IF;
+    IF to_regrole('cutter_verify_login') IS NULL THEN CREATE ROLE cutter_verify_login LOGIN; END IF;
 END $$;
 """
 _WORLD = """
@@ -43,5 +45,6 @@ def world(provider: ConnectionProvider) -> Iterator[psycopg.Connection[tuple[obj
         owner.execute(_ROLES)
         guard = (Path(SCHEMA) / "0010_rollback_only.sql").read_bytes()
         owner.execute(b"BEGIN; " + guard + b"; COMMIT")
+        owner.execute("GRANT USAGE ON SCHEMA cutter_proof TO cutter_writer_login, cutter_verify_login")
         owner.execute(_WORLD)
         yield owner

@@ -106,9 +106,15 @@ def test_no_server_is_exit_69(tmp_path: Path) -> None:
 def test_a_server_that_is_too_old_is_refused(
     provider: ConnectionProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "OLDEST", 99)
-    with pytest.raises(ConfigurationError, match=r"is PostgreSQL .*, and 99 is the oldest"):
+    monkeypatch.setattr("psycopg.ConnectionInfo.server_version", 13_00_23)
+    with pytest.raises(ConfigurationError, match="is PostgreSQL 13, and 14 is the oldest") as caught:
         provider("OWNER")
+    assert (caught.value.exit_code, caught.value.remedy) == (
+        78,
+        "upgrade the server to PostgreSQL 14 or newer",
+    )
+    monkeypatch.setattr("psycopg.ConnectionInfo.server_version", 14_00_00)
+    provider("OWNER").close()
 
 
 def test_a_restart_in_the_middle_leaves_nothing_and_the_next_connection_is_good(tmp_path: Path) -> None:

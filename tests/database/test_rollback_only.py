@@ -283,10 +283,8 @@ def test_what_only_roles_exclude_is_looked_at_before_anything_runs(
     assert reason in proof.reason
 
 
-def test_a_table_that_the_watcher_may_not_read_is_named(
-    provider: ConnectionProvider, world: Connection
-) -> None:
-    world.execute("DROP ROLE IF EXISTS cutter_verify_login")
-    world.execute("CREATE ROLE cutter_verify_login LOGIN")
+@pytest.mark.usefixtures("world")
+def test_a_table_that_the_watcher_may_not_read_is_named(provider: ConnectionProvider) -> None:
+
     proof = prove(provider, "WRITER", foreign(INSERT), watcher="VERIFY")
     assert "not looked at: world.item" in proof.residue

@@ -7,7 +7,7 @@ DECLARE
     wanted text;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['cutter_cut', 'cutter_governance', 'cutter_verify', 'cutter_reader',
-                                  'cutter_enact', 'cutter_backup'] LOOP
+                                  'cutter_enact', 'cutter_rehearsal', 'cutter_backup'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
             BEGIN
                 EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', wanted);

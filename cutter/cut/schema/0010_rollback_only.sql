@@ -5,8 +5,6 @@ RESET ROLE; -- a schema is the login's to make
 CREATE SCHEMA cutter_proof AUTHORIZATION cutter_owner;
 SET LOCAL ROLE cutter_owner;
 
-GRANT USAGE ON SCHEMA cutter_proof TO PUBLIC;
-
 CREATE TABLE cutter_proof.rollback_only (xid xid8 NOT NULL);
 COMMENT ON TABLE cutter_proof.rollback_only IS 'Always empty: a transaction that writes here cannot commit.';
 

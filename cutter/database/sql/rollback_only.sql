@@ -8,7 +8,7 @@ SELECT cutter_proof.run(%s)
 SELECT pg_catalog.format('SET CONSTRAINTS %s IMMEDIATE', string_agg(DISTINCT
     pg_catalog.format('%I.%I', n.nspname, c.conname), ', '))
 FROM pg_catalog.pg_constraint c JOIN pg_catalog.pg_namespace n ON n.oid = c.connamespace
-WHERE c.condeferrable AND (n.nspname, c.conname) <> ('cutter_proof', 'rollback_only')
+WHERE c.condeferrable AND (n.nspname, c.conname) NOT IN (('cutter_proof', 'rollback_only'), ('cutter', 'rollback_only'))
   AND (n.nspname !~ '^pg_temp_' OR n.oid = pg_catalog.pg_my_temp_schema())
 HAVING count(*) > 0
 -- name: status

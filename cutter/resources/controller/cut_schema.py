@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from cutter.cut import schema_install
-from cutter.cut.logins import GROUPS_OF_LOGIN, map_logins, members
+from cutter.cut.logins import GROUPS_OF_LOGIN, map_logins, standing_of, standings
 from cutter.errors import ConfigurationError
 from cutter.model.state import Change, Plain, State
 from cutter.resource import Content, Resource
@@ -28,7 +28,7 @@ class CutSchema(Resource):
     def desired(self) -> State | None:
         """Return the newest version, the digest over all files, and the groups of every login."""
         users = {name: login.user for name, login in self.there.logins().items() if name in GROUPS_OF_LOGIN}
-        groups = {_login(user): ", ".join(sorted(GROUPS_OF_LOGIN[name])) for name, user in users.items()}
+        groups = {_login(user): ", ".join(standing_of(name)) for name, user in users.items()}
         return {
             **_files(schema_install.available()),
             **{key: value for key, value in groups.items() if value},
@@ -42,7 +42,7 @@ class CutSchema(Resource):
             if not files:
                 return None
             groups: dict[str, list[str]] = {}
-            for user, group in members(connection):
+            for user, group in standings(connection):
                 groups.setdefault(_login(user), []).append(group)
         ours = {_login(login.user) for login in self._logins().values()}
         return {
