@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any, Literal, Optional, Union
 
@@ -131,15 +131,20 @@ class GapState(str, Enum):
 class StepStatus:
     """One step on one target: whether its newest evidence holds, that evidence, and why it does not hold.
 
-    `rehearsed` says that a proof succeeded, which closes nothing unless the proof is the objective.
+    `rehearsal` is the newest proof that stands, which closes nothing unless the proof is the objective.
     """
 
     target: str
     step: str
     holds: bool
-    rehearsed: bool
+    rehearsal: Optional[EvidenceRecord]
     reason: str
     record: Optional[EvidenceRecord]
+
+    @property
+    def rehearsed(self) -> bool:
+        """Tell whether it was proved and is not done."""
+        return self.rehearsal is not None and not self.holds
 
 
 @dataclass(frozen=True)
@@ -179,6 +184,18 @@ class GapStatus:
     objectives: tuple[ObjectiveStatus, ...]
     next_action: str = ""
     command: str = ""
+
+    @property
+    def missing(self) -> tuple[StepStatus, ...]:
+        """The steps that do not hold, of all objectives."""
+        return tuple(step for objective in self.objectives for step in objective.missing)
+
+    @property
+    def rehearsed_on(self) -> Optional[date]:
+        """The day since which all that is missing stands rehearsed; None where some of it does not."""
+        days = [step.rehearsal.at.date() for step in self.missing if step.rehearsal]
+        complete = self.objectives and not any(objective.obstacle for objective in self.objectives)
+        return max(days) if days and complete and len(days) == len(self.missing) else None
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,8 @@ TOUCHING = frozenset(
 )
 """Outcomes that tell what the thing is like now; of another version of a step, they outdate what was."""
 
+_VERDICTS = frozenset({Outcome.PROVED, Outcome.UNPROVABLE, Outcome.BREACHED, Outcome.FAILED})
+"""Outcomes that say whether a step can be done; after a proof, all but the first speak against it."""
 
 _Place = tuple[str, str, str]
 _History = Mapping[_Place, Sequence[EvidenceRecord]]
@@ -150,13 +152,22 @@ class _Judge:
             for record in telling
         ]
         newest = telling[-1] if telling else None
-        rehearsed = any(_rehearses(record, content_hash) for record in records)
+        rehearsal = self._rehearsal(records, content_hash)
         if newest is None:
-            reason = _silence(rehearsed=rehearsed, elsewhere=bool(everything) and not records)
+            reason = _silence(rehearsal, elsewhere=bool(everything) and not records)
         else:
             current = any(record.content_hash == content_hash for record in telling)
             reason = self._complaint(newest, content_hash, proof=declared.proof, current=current)
-        return StepStatus(target, step, not reason, rehearsed, reason, newest or _last(records))
+        return StepStatus(target, step, not reason, rehearsal, reason, newest or _last(records))
+
+    def _rehearsal(self, records: Sequence[EvidenceRecord], content_hash: str) -> Optional[EvidenceRecord]:
+        """Return the newest proof of this version, unless something later, or its age, speaks against it."""
+        verdicts = [
+            item for item in records if item.content_hash == content_hash and item.outcome in _VERDICTS
+        ]
+        newest = verdicts[-1] if verdicts and verdicts[-1].outcome is Outcome.PROVED else None
+        stands = newest is not None and self._counts(newest) and not self._staleness(newest)
+        return newest if stands else None
 
     def _complaint(self, newest: EvidenceRecord, content_hash: str, *, proof: bool, current: bool) -> str:
         if newest.content_hash != content_hash:
@@ -236,13 +247,9 @@ def _succeeds(record: EvidenceRecord, content_hash: str, *, proof: bool) -> bool
     return record.content_hash == content_hash and (record.outcome.success or proved)
 
 
-def _rehearses(record: EvidenceRecord, content_hash: str) -> bool:
-    return record.outcome is Outcome.PROVED and record.content_hash == content_hash
-
-
-def _silence(*, rehearsed: bool, elsewhere: bool) -> str:
-    if rehearsed:
-        return "only rehearsed so far"
+def _silence(rehearsal: Optional[EvidenceRecord], *, elsewhere: bool) -> str:
+    if rehearsal is not None:
+        return f"rehearsed on {rehearsal.at.date().isoformat()}, not done"
     return "evidence is of another machine" if elsewhere else "no evidence yet"
 
 

@@ -13,7 +13,8 @@ def gap_text(gap: GapStatus, *, colour: bool) -> str:
     """Return the gap as a person reads it; every word of evidence names entry, run and time."""
     declared = gap.declaration
     state = paint(gap.status.value, words.ROLE_OF_STATE[gap.status], colour=colour)
-    lines = [f"{declared.id} — {declared.title}", f"  now: {state}" + (", reopened" if gap.reopened else "")]
+    said = words.now(gap).replace(gap.status.value, state, 1)
+    lines = [f"{declared.id} — {declared.title}", f"  now: {said}"]
     lines += [f"  pre-O8D: {words.attested(declared.pre)}", f"  post-O8D: {words.attested(declared.post)}"]
     lines.append(f"  blocks first production run: {words.blocks(declared)}")
     lines += [f"  requires: {', '.join(declared.requires)}"] if declared.requires else []
@@ -47,8 +48,16 @@ def _step(step: StepStatus, *, colour: bool) -> Iterator[str]:
     if record:
         at = record.at.isoformat(timespec="seconds")
         yield f"                entry {record.seq}, run {printable(record.run)}, {at}"
-    if step.reason:
-        yield f"                {printable(step.reason)}"
+    proof = words.proof_of(step)
+    yield from (f"                {printable(line)}" for line in _reasons(step.reason, proof))
+
+
+def _reasons(reason: str, proof: str) -> Iterator[str]:
+    """Yield why a step does not hold, and its proof where that is not the reason itself."""
+    if reason:
+        yield reason
+    if proof and not proof.startswith(reason):
+        yield proof
 
 
 def _block(name: str, text: str) -> Iterator[str]:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cutter.model.gaps import Baseline, GapDeclaration, GapState, GapStatus, MatrixStatus, ObjectiveStatus
+from cutter.model.gaps import (
+    Baseline,
+    GapDeclaration,
+    GapState,
+    GapStatus,
+    MatrixStatus,
+    ObjectiveStatus,
+    StepStatus,
+)
 
 ROLE_OF_STATE = {GapState.CLOSED: "good", GapState.PARTIAL: "change", GapState.OPEN: "bad"}
 
@@ -22,15 +30,29 @@ def blocks(declared: GapDeclaration) -> str:
 
 def now(gap: GapStatus) -> str:
     """Return the computed status, with what a reader must not miss about it."""
-    if gap.reopened:
-        return f"{gap.status.value} (reopened)"
-    return f"{gap.status.value} (rehearsed)" if _only_rehearsed(gap) else gap.status.value
+    notes = [*(["reopened"] if gap.reopened else []), *([rehearsed(gap)] if rehearsed(gap) else [])]
+    return f"{gap.status.value} ({'; '.join(notes)})" if notes else gap.status.value
+
+
+def rehearsed(gap: GapStatus) -> str:
+    """Return when what is missing was proved, where all of it was, or that some was; else nothing."""
+    if gap.rehearsed_on:
+        return f"rehearsed on {gap.rehearsed_on.isoformat()}, not done"
+    return "partly rehearsed" if any(step.rehearsed for step in gap.missing) else ""
+
+
+def proof_of(step: StepStatus) -> str:
+    """Return the proof of a step that is not done, with its entry and run; or nothing."""
+    if not step.rehearsed or step.rehearsal is None:
+        return ""
+    record = step.rehearsal
+    day = record.at.date().isoformat()
+    return f"rehearsed on {day}, not done (entry {record.seq}, run {record.run})"
 
 
 def drifts(gap: GapStatus) -> list[str]:
     """Return, for each step that does not hold, its name, target and reason."""
-    missing = (step for objective in gap.objectives for step in objective.missing)
-    return list(dict.fromkeys(f"{step.step} on {step.target}: {step.reason}" for step in missing))
+    return list(dict.fromkeys(f"{step.step} on {step.target}: {step.reason}" for step in gap.missing))
 
 
 def steps(objective: ObjectiveStatus) -> str:
@@ -51,11 +73,6 @@ def summary(status: MatrixStatus) -> str:
     blocking = [gap.declaration.id for gap in status.blocking]
     run = f"is blocked by {_joined(blocking)}" if blocking else "is blocked by no gap"
     return f"Of {len(status.gaps)} gaps, {_joined(counts)}.{again} The first production run {run}."
-
-
-def _only_rehearsed(gap: GapStatus) -> bool:
-    seen = [step for objective in gap.objectives for step in objective.steps]
-    return gap.status is GapState.PARTIAL and not any(step.holds for step in seen)
 
 
 def _joined(words: Iterable[str]) -> str:

@@ -31,6 +31,7 @@ def gap_body(gap: GapStatus) -> dict[str, Any]:
         "id": declared.id,
         "status": gap.status.value,
         "reopened": gap.reopened,
+        "rehearsed_on": gap.rehearsed_on.isoformat() if gap.rehearsed_on else None,
         "next_action": gap.next_action,
         "command": gap.command,
         **{word: getattr(declared, word).strip() for word in words},
@@ -58,12 +59,20 @@ def _objective(objective: ObjectiveStatus) -> dict[str, Any]:
     }
 
 
+def _rehearsal(step: StepStatus) -> dict[str, Any] | None:
+    """Return the proof of a step that is not done."""
+    if not step.rehearsed or step.rehearsal is None:
+        return None
+    record = step.rehearsal
+    return {"entry": record.seq, "run": record.run, "at": record.at.isoformat(timespec="seconds")}
+
+
 def _step(step: StepStatus) -> dict[str, Any]:
     told: dict[str, Any] = {
         "target": step.target,
         "step": step.step,
         "holds": step.holds,
-        "rehearsed": step.rehearsed,
+        "rehearsed": _rehearsal(step),
         "reason": step.reason,
     }
     if step.record is None:

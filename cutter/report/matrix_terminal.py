@@ -14,7 +14,6 @@ _COLUMNS = ("Item", "Pre-O8D", "Post-O8D", "Now", "Blocks first production run?"
 _STYLE = {GapState.CLOSED: "bold green", GapState.PARTIAL: "bold yellow", GapState.OPEN: "bold red"}
 _NOW = 3
 _NARROWEST_TABLE = 100
-_NARROWEST_TEXT = 75
 
 
 def print_matrix(status: MatrixStatus, *, colour: bool, stream: TextIO | None = None) -> None:
@@ -23,7 +22,7 @@ def print_matrix(status: MatrixStatus, *, colour: bool, stream: TextIO | None = 
     if colour and _width(out) >= _NARROWEST_TABLE:
         _print_table(status, out)
     else:
-        out.write(f"{table_text(status, _columns_for(out))}\n\n")
+        out.write(f"{_text_for(status, out)}\n\n")
     for gap in status.gaps:
         out.writelines(f"{line}\n" for line in _next_lines(gap, colour=colour))
     out.write(f"\n{printable(words.summary(status))}\n")
@@ -37,11 +36,13 @@ def table_text(status: MatrixStatus, count: int = len(_COLUMNS)) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _columns_for(out: TextIO) -> int:
-    """Return how many columns a terminal has room for: without the title first, then without the reason."""
-    if not out.isatty() or _width(out) >= _NARROWEST_TABLE:
-        return len(_COLUMNS)
-    return len(_COLUMNS) - (1 if _width(out) >= _NARROWEST_TEXT else 2)
+def _text_for(status: MatrixStatus, out: TextIO) -> str:
+    """Return the roll-up as a terminal has room for it: without the title first, then without the reason."""
+    for count in (len(_COLUMNS), len(_COLUMNS) - 1):
+        text = table_text(status, count)
+        if not out.isatty() or max(map(len, text.splitlines())) <= _width(out):
+            return text
+    return table_text(status, len(_COLUMNS) - 2)
 
 
 def _cells(gap: GapStatus) -> tuple[str, ...]:
@@ -65,7 +66,7 @@ def _print_table(status: MatrixStatus, out: TextIO) -> None:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in _COLUMNS:
-        table.add_column(column, no_wrap=column in {"Item", "Now"})
+        table.add_column(column, no_wrap=column == "Item")
     for gap in status.gaps:
         cells = [Text(cell) for cell in _cells(gap)]
         cells[_NOW].stylize(_STYLE[gap.status])

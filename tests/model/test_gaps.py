@@ -172,7 +172,8 @@ def test_a_proof_closes_only_where_the_proof_is_the_objective() -> None:
     assert judged(proof, TWO, records).status is GapState.CLOSED
     assert judged(proof, TWO, [*records, record(3, "two", "breached")]).reopened
     rehearsed = judged(WHOLE, TWO, records)
-    assert (rehearsed.status, reasons(rehearsed)) == (GapState.PARTIAL, ["only rehearsed so far"] * 2)
+    said = "rehearsed on 2026-06-01, not done"
+    assert (rehearsed.status, reasons(rehearsed)) == (GapState.PARTIAL, [said] * 2)
 
 
 # Next action

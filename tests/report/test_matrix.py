@@ -168,3 +168,20 @@ def test_the_declared_matrix_has_the_roll_up_it_carries_on() -> None:
         assert item["objectives"]
         assert not {state.value for state in GapState} & {str(item.get("status"))}
     assert "\n".join(rows) + "\n" == ROLL_UP
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("width", "last"), [(200, "Title"), (112, "Blocks first production run?"), (60, "Now")]
+)
+def test_a_terminal_gets_the_columns_it_has_room_for(
+    status: MatrixStatus, monkeypatch: pytest.MonkeyPatch, width: int, last: str
+) -> None:
+    monkeypatch.setattr(matrix_terminal, "_width", lambda _: width)
+    out = Terminal()
+    print_matrix(status, colour=False, stream=out)
+    assert out.getvalue().splitlines()[0].endswith(last)
