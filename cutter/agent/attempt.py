@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from typing import Any, Optional
 
 from cutter.agent.requests import Request
-from cutter.errors import Breached, CutterError, KillSwitchOff, StalePlan, Unprovable
+from cutter.errors import (
+    Breached,
+    CutterError,
+    KillSwitchOff,
+    LockHeld,
+    StalePlan,
+    Unavailable,
+    Unprovable,
+)
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.state import Change, State
 from cutter.resource import Resource
@@ -51,7 +59,7 @@ class Attempt:
         outcome = outcome_of(error)
         reason = error.cause if not error.place else f"{error.place}: {error.cause}"
         told: dict[str, Any] = {"reason": reason, "remedy": error.remedy}
-        if outcome is Outcome.BLOCKED:
+        if outcome is Outcome.BLOCKED or isinstance(error, (LockHeld, Unavailable)):
             told["refusal"] = error.exit_code
         if self.resource is None or not self.looked:
             return self._evidence(outcome, None, **told)

@@ -97,17 +97,23 @@ class WritingSession(NamedTuple):
     @contextmanager
     def refusals_recorded(self, run: str, job: Job) -> Iterator[None]:
         """Record a refusal raised inside as an entry of its own."""
+        with self.refusals_of(run, job.runbook.name):
+            yield
+
+    @contextmanager
+    def refusals_of(self, run: str, runbook: str) -> Iterator[None]:
+        """Do the same for what has no runbook at hand but the name of one, or none."""
         try:
             yield
         except CutterError as error:
-            self.ledger.append([("refusal", self._refusal(run, job, error))])
+            self.ledger.append([("refusal", self._refusal(run, runbook, error))])
             raise
 
-    def _refusal(self, run: str, job: Job, error: CutterError) -> Mapping[str, Any]:
+    def _refusal(self, run: str, runbook: str, error: CutterError) -> Mapping[str, Any]:
         return {
             "run": run,
             "environment": self.workspace.environment.name,
-            "runbook": job.runbook.name,
+            "runbook": runbook,
             "exit_code": error.exit_code,
             "cause": error.cause,
         }

@@ -1,4 +1,4 @@
-"""Taking back a committed cut and its enactment: shown first, then done in one statement or not at all."""
+"""Taking back a committed cut and its enactment: shown first, then done in one transaction or not at all."""
 
 from __future__ import annotations
 
@@ -54,6 +54,14 @@ class Compensated(NamedTuple):
     restored: int | None
 
 
+class CompensationRecord(NamedTuple):
+    """What the governance record says of a cut that was taken back: by which run, and whose it was."""
+
+    run: str
+    document_ref: str
+    version: int
+
+
 def committed_cuts(connection: Connection) -> tuple[CommittedCut, ...]:
     """Return every cut, oldest first. Needs the reader's rights."""
     with complained("cuts"):
@@ -87,6 +95,13 @@ def dependants(connection: Connection, cut_id: int) -> tuple[Dependant, ...]:
     """Return what depends on a cut. Needs the reader's rights, or the enact role's."""
     with complained(f"cut {cut_id}"):
         return tuple(Dependant(*row) for row in rows(connection, "compensation", "dependants", cut_id))
+
+
+def record_of(connection: Connection, cut_id: int) -> CompensationRecord | None:
+    """Return the record of a cut that was taken back, None where there is none. Needs the reader's rights."""
+    with complained(f"cut {cut_id}"):
+        found = rows(connection, "compensation", "record", cut_id)
+    return CompensationRecord(*found[0]) if found else None
 
 
 def refuse_dependants(plan: CompensationPlan) -> None:

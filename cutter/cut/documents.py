@@ -33,6 +33,16 @@ class StoredDocument(NamedTuple):
     created_run: str
 
 
+def version_name(document_ref: str, version: int) -> str:
+    """Return what messages call a version."""
+    return f"version {version} of {document_ref}"
+
+
+def cut_name(document_ref: str, version: int) -> str:
+    """Return what messages call the cut of a version."""
+    return f"the cut of {version_name(document_ref, version)}"
+
+
 def load(connection: Connection, document: Document, run: str) -> str:
     """Load a version: created, or exists when exactly it is there. Acts as the cut role; the caller commits.
 
@@ -61,3 +71,13 @@ def stored(connection: Connection, document_ref: str, version: int) -> StoredDoc
     with complained(f"{document_ref} version {version}"):
         found = rows(connection, "documents", "stored", document_ref, version)
     return StoredDocument(*found[0]) if found else None
+
+
+def dependants(connection: Connection, document_ref: str, version: int) -> tuple[str, ...]:
+    """Return what has to go before a version can: its cut, its successor. Needs the reader's rights."""
+    name = version_name(document_ref, version)
+    with complained(name):
+        found = rows(connection, "documents", "dependants", document_ref, version)
+    is_cut, successor = found[0] if found else (False, None)
+    cut = (cut_name(document_ref, version),) if is_cut else ()
+    return cut if successor is None else (*cut, version_name(document_ref, successor))

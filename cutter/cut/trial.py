@@ -50,7 +50,7 @@ def rehearsed(
         if back:
             _taken_back(inside, done, content)
 
-    return _sound(prove(context.provider, LOGIN, work))
+    return sound(prove(context.provider, LOGIN, work))
 
 
 def round_trip(context: DatabaseContext, steps: Sequence[Try], content: Content) -> Verdict:
@@ -58,21 +58,29 @@ def round_trip(context: DatabaseContext, steps: Sequence[Try], content: Content)
 
     The way back is first rehearsed in a transaction of its own. Raises ProofFailed naming what differs.
     """
-
-    def work(rehearsal: Rehearsal) -> None:
-        _taken_back(RehearsedContext(context, rehearsal), done, content)
-
     before = logical_state(context)
     done = _applied(context, steps, content)
     after = logical_state(context)
     if before == after:
         raise ProofFailed("the steps change nothing there, so taking them back shows nothing")
-    verdict = _sound(prove(context.provider, LOGIN, work))
+    verdict = rehearsed_back(context, done, content)
     _taken_back(context, done, content)
     _same(before, logical_state(context), "taking the steps back")
     _applied(context, steps, content)
     _same(after, logical_state(context), "applying the steps again")
     return verdict
+
+
+def rehearsed_back(context: DatabaseContext, done: Sequence[tuple[Try, Change]], content: Content) -> Verdict:
+    """Take back what steps did, newest first, in one transaction that is rolled back.
+
+    Raises Breached, Unprovable, and whatever a step raises by itself.
+    """
+
+    def work(rehearsal: Rehearsal) -> None:
+        _taken_back(RehearsedContext(context, rehearsal), done, content)
+
+    return sound(prove(context.provider, LOGIN, work))
 
 
 @contextmanager
@@ -125,7 +133,8 @@ def _taken_back(context: Any, done: Sequence[tuple[Try, Change]], content: Conte
             raise StepFailed("a fresh look finds it otherwise than before", place=step.name)
 
 
-def _sound(proof: Proof) -> Verdict:
+def sound(proof: Proof) -> Verdict:
+    """Return what a proof that held up has shown. Raises Breached and Unprovable."""
     if proof.outcome == "breached":
         raise Breached(proof.reason, place="rehearsal", remedy="a person must read what the steps run")
     if proof.outcome == "unprovable":

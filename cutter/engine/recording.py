@@ -53,6 +53,12 @@ class Recording:
         if evidence.touched:
             self._touched.append(evidence.step)
 
+    def withdraw(self, runbook: str, target: str, identity: str, evidence: Evidence) -> None:
+        """Note that what another run has seen of a step, perhaps of another runbook, no longer holds."""
+        self._note(
+            "evidence", {"target": target, "identity": identity, "runbook": runbook, **evidence.body()}
+        )
+
     def halt(self, target: str, manual: Sequence[str]) -> None:
         """Make durable that nothing may run on a target until a person has done what is left to do."""
         self._note("halt", {"target": target, "manual": list(manual)})

@@ -11,7 +11,7 @@ class RunRecord:
 
     `open` are the planned steps, by target and step, that the run set out to apply or to take back and whose
     outcome is not recorded since; `evidence` is what is recorded so far. `folders` are, by target, where the
-    run put files aside for a moment.
+    run put files aside for a moment. `reverts` is what it takes back: another run, or ``cut:DATABASE:ID``.
     """
 
     def __init__(self, body: Mapping[str, Any], started: str, actor: str) -> None:
@@ -21,6 +21,7 @@ class RunRecord:
         self.runbook: str = body["runbook"]
         self.runbook_digest: str = body.get("runbook_digest", "")
         self.matrix_digest: str = body.get("matrix_digest", "")
+        self.reverts: str = body.get("reverts", "")
         self.started = started
         self.actor = actor
         self.ended = ""

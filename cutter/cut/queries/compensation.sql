@@ -25,5 +25,20 @@ SELECT (SELECT d.version FROM cutter.cut c JOIN cutter.lifecycle l ON l.supersed
 -- name: dependants
 SELECT kind, what FROM cutter.cut_dependants(%s)
 
+-- name: transaction
+SELECT pg_current_xact_id_if_assigned()::text
+
+-- name: end_of
+SELECT pg_xact_status(%s::xid8)
+
+-- name: record
+SELECT r.run, (r.body::json ->> 'document_ref'), (r.body::json ->> 'version')::integer
+FROM cutter.governance_record r
+WHERE r.kind = 'compensation' AND r.body::json ->> 'of' = 'cut' AND (r.body::json ->> 'cut')::bigint = %s
+
+-- name: left_over
+SELECT count(*) FROM cutter.information_unit u JOIN cutter.document d USING (document_id)
+WHERE d.document_ref = %s AND d.version = %s
+
 -- name: compensate
 SELECT removed, was, restored FROM cutter.fn_cut_compensate(%s, %s)

@@ -10,3 +10,9 @@ SELECT cutter.fn_document_remove(%s, %s, %s)
 SELECT d.source_digest, d.grammar_digest, before.version, d.created_run
 FROM cutter.document d LEFT JOIN cutter.document before ON before.document_id = d.supersedes
 WHERE d.document_ref = %s AND d.version = %s
+
+-- name: dependants
+SELECT c.cut_id IS NOT NULL, later.version
+FROM cutter.document d LEFT JOIN cutter.cut c USING (document_id)
+LEFT JOIN cutter.document later ON later.supersedes = d.document_id
+WHERE d.document_ref = %s AND d.version = %s

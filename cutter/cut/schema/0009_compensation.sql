@@ -1,5 +1,41 @@
 -- The inverse of a committed cut and its enactment, whole or not at all.
 
+CREATE FUNCTION cutter.outside_references(p_cut_id bigint) RETURNS SETOF text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    door record;
+    referring bigint;
+BEGIN
+    FOR door IN
+        SELECT c.conrelid::regclass AS from_table, c.confrelid::regclass AS to_table,
+               c.confdeltype NOT IN ('a', 'r') AS follows,
+               has_schema_privilege(t.relnamespace, 'USAGE') AND has_table_privilege(t.oid, 'SELECT') AS readable,
+               string_agg(format('r.%I = t.%I', ours.attname, theirs.attname), ' AND ') AS same
+        FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
+        CROSS JOIN LATERAL unnest(c.conkey, c.confkey) k (ours, theirs)
+        JOIN pg_attribute ours ON ours.attrelid = c.conrelid AND ours.attnum = k.ours
+        JOIN pg_attribute theirs ON theirs.attrelid = c.confrelid AND theirs.attnum = k.theirs
+        WHERE c.contype = 'f' AND c.conparentid = 0 AND c.conrelid <> 'cutter.information_unit'::regclass
+          AND c.confrelid IN ('cutter.information_unit'::regclass, 'cutter.cut'::regclass)
+        GROUP BY c.oid, t.oid ORDER BY 1
+    LOOP
+        IF door.readable THEN
+            EXECUTE format('SELECT count(*) FROM %s r JOIN %s t ON %s JOIN cutter.cut c '
+                           'ON c.document_id = t.document_id WHERE c.cut_id = $1',
+                           door.from_table, door.to_table, door.same)
+            INTO referring USING p_cut_id;
+            IF referring > 0 THEN
+                RETURN NEXT format('%s of %s to %s', referring, door.from_table, door.to_table);
+            END IF;
+        ELSIF door.follows AND pg_relation_size(door.from_table) > 0 THEN
+            RETURN NEXT format('rows of %s to %s, which nobody may look at and which would go along',
+                               door.from_table, door.to_table);
+        END IF; -- any other that cannot be looked at refuses by itself
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION cutter.outside_references IS
+'What tables that are not ours refer to in a cut, by their foreign keys; those would refuse its removal, or follow it.';
+
 CREATE FUNCTION cutter.cut_dependants(p_cut_id bigint) RETURNS TABLE (kind text, what text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WITH this AS (
@@ -26,6 +62,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT 'reference', format('unit %s of %s stands under unit %s', u.unit_ref, u.owner_ref, p.unit_ref)
     FROM this JOIN cutter.information_unit p ON p.document_id = this.document_id
     JOIN cutter.information_unit u ON u.parent_id = p.unit_id AND u.document_id <> p.document_id
+    UNION ALL
+    SELECT 'outside reference', found FROM cutter.outside_references(p_cut_id) found
 $$;
 COMMENT ON FUNCTION cutter.cut_dependants IS 'What depends on a cut, so that it cannot be compensated now.';
 

@@ -18,8 +18,10 @@ from cutter.cut.carried import packed, unpacked
 from cutter.cut.cutplan import Cutplan, plan
 from cutter.cut.digests import writer_digest
 from cutter.cut.discover import InMemory
+from cutter.cut.documents import cut_name
 from cutter.cut.reading import SHOWN, CutSeen, altered_units, counted, reading, seen_cut, stored_plan
 from cutter.cut.recorders import RunContext
+from cutter.cut.taking_back import take_back
 from cutter.errors import Conflict, StalePlan
 from cutter.model.state import Change, State
 from cutter.resource import Content, Desk, Resource, param
@@ -101,6 +103,10 @@ class Cut(Resource):
             if planned is not None:
                 compensation.refuse_dependants(planned)
 
+    def places(self) -> tuple[str, ...]:
+        """Return the cut, which stands in the way of its document's removal."""
+        return (cut_name(self.document_ref, self.version),)
+
     def summary(self, change: Change) -> str:
         """Return what comes or goes."""
         if change.creates or change.removes:
@@ -139,12 +145,7 @@ class Cut(Resource):
         if planned is None:
             return
         compensation.refuse_dependants(planned)
-        connection = self.there.by_role("enact")
-        try:
-            compensation.compensate(connection, planned, self.there.run)
-            connection.commit()
-        finally:
-            connection.close()
+        take_back(self.there.by_role, planned, self.there.run)
 
 
 def _state(counts: Any, pin: str, root: str, altered: str) -> State:

@@ -89,6 +89,15 @@ class Document(Resource):
         finally:
             connection.close()
 
+    def places(self) -> tuple[str, ...]:
+        """Return the version."""
+        return (documents.version_name(self.document_ref, self.version),)
+
+    def inside(self) -> tuple[str, ...]:
+        """Return the cut of the version, and the version that supersedes it, where they are there."""
+        with reading(self.there.by_role) as connection:
+            return documents.dependants(connection, self.document_ref, self.version)
+
     def results(self, state: State | None) -> dict[str, str]:
         """Return the document and its version."""
         return {"document": self.document_ref, "version": str(self.version)}
