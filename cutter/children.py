@@ -81,6 +81,11 @@ class Guard:
         except OSError as error:
             _not_started("/bin/sh", error, None, "dash")
 
+    @property
+    def sign(self) -> Mapping[str, str]:
+        """What a child must have in its environment to be found."""
+        return {_MARK: self.mark}
+
     def watch(self, group: int | None) -> None:
         """Watch over a process group from now on, or over none."""
         if self._process.stdin is not None:
@@ -140,7 +145,7 @@ def run(
                 stdout=stdout,
                 stderr=stderr,
                 cwd=cwd,
-                env={**minimal_environment(), **(environment or {}), _MARK: watcher.mark},
+                env={**minimal_environment(), **(environment or {}), **watcher.sign},
                 start_new_session=True,
             )
         except OSError as error:

@@ -33,16 +33,26 @@ def look(home: str, *words: str, stdin: bytes = b"") -> Finished:
 
 def work(home: str, *words: str, stdin: bytes = b"") -> Finished:
     """Run gpg with an agent, which is gone afterwards. Raises StepFailed with gpg's own words."""
-    with guarded() as guard, _short(home) as path:
-        try:
-            ended = run(
-                ["gpg", "--homedir", path, *_ALWAYS, *words], stdin=stdin, package=PACKAGE, guard=guard
-            )
-        finally:
-            _end_companions(path, guard)
+    with at_work(home) as (guard, path):
+        ended = run(command(path, *words), stdin=stdin, package=PACKAGE, guard=guard)
     if not ended.succeeded:
         raise StepFailed(f"gpg: {ended.killed or ended.last_lines()}", place=home)
     return ended
+
+
+@contextmanager
+def at_work(home: str) -> Iterator[tuple[Guard, str]]:
+    """Yield a guard, and the path by which gpg is to be told of a home; agents are gone afterwards."""
+    with guarded() as guard, _short(home) as path:
+        try:
+            yield guard, path
+        finally:
+            _end_companions(path, guard)
+
+
+def command(home: str, *words: str) -> list[str]:
+    """Return the arguments that run gpg in a home as a program should: it asks nothing and reads no options."""
+    return ["gpg", "--homedir", home, *_ALWAYS, *words]
 
 
 def companions(home: str) -> list[int]:
