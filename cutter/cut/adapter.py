@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from types import TracebackType
-from typing import Self
 
 from cutter.cut import lifecycle
 from cutter.cut.complaints import ROLLED_BACK, complained
@@ -20,6 +18,7 @@ from cutter.cut.recorders import CutLeg, RunContext, VerifyLeg, governance_write
 from cutter.cut.roles import Connection, ConnectionProvider, acting_as, one
 from cutter.cut.rows import CutplanRow
 from cutter.cut.statements import statements
+from cutter.database.closing import Closing
 from cutter.database.switch import demand
 from cutter.errors import Conflict, StepFailed
 
@@ -28,7 +27,7 @@ WRITER = "cut"
 ENACTOR = "enact"
 
 
-class ProductionLiveExecutionAdapter:
+class ProductionLiveExecutionAdapter(Closing):
     """Cuts, records, verifies and enacts, each only while the kill switch is on for this run.
 
     `connection_provider(role)` is asked once for "cut" and, when something is enacted, once for "enact"; it
@@ -41,19 +40,6 @@ class ProductionLiveExecutionAdapter:
         self._context = run_context
         self._connections: dict[str, Connection] = {}
         self._unverified: set[int] = set()
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Roll back and close."""
-        self.close()
 
     def cut_leg_a(self, plan: Cutplan) -> CutLeg:
         """Write the rows of a plan; the transaction stays open.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from cutter.database.closing import Closing
 from cutter.database.failures import refused_connection, told
 from cutter.database.places import ROLE_LOGINS, Login, Place, place_of
 from cutter.database.statements import statements
@@ -27,7 +28,7 @@ TIMEOUTS: Mapping[str, str] = MappingProxyType(
 _CONNECT_SECONDS = 10
 
 
-class ConnectionProvider:
+class ConnectionProvider(Closing):
     """Gives connections to one database: ``provider("WRITER")``; the caller closes each.
 
     A context manager: it holds the embedded server, where the database has one, until it is closed.
@@ -38,19 +39,6 @@ class ConnectionProvider:
         self.database = database
         self._server: EmbeddedServer | None = None
         self._place: Place | None = None
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Let go of the embedded server."""
-        self.close()
 
     def __call__(self, login: str) -> Connection:
         """Return a new connection of a login (READER, WRITER, ...; see places.LOGINS).

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 import psycopg
 import psycopg2
 
+from cutter.database.closing import Closing
 from cutter.database.connections import time_limits
 from cutter.database.failures import refused_connection
 from cutter.database.places import Login, Place
@@ -91,26 +92,13 @@ class Psycopg2ConnectionShim:
         self._connection.close()
 
 
-class CursorShim:
+class CursorShim(Closing):
     """A psycopg2 cursor with psycopg 3's way of being used."""
 
     def __init__(self, cursor: extensions.cursor, connection: Psycopg2ConnectionShim) -> None:
         """Wrap a cursor of a connection."""
         self._cursor = cursor
         self.connection = connection
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Close the cursor."""
-        self.close()
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """Yield the rows that are left."""
@@ -217,7 +205,13 @@ def _as_psycopg(error: psycopg2.Error) -> psycopg.Error:
         kind = psycopg.errors.lookup(error.pgcode)
     except KeyError:  # of our own making, like CT016
         kind = type("OwnError", (psycopg.DatabaseError,), {"sqlstate": error.pgcode})
-    return kind(said)
+    return kind(said, info=_fields(error.diag))
+
+
+def _fields(diag: extensions.Diagnostics) -> dict[int, bytes | None]:
+    """Return every field of a complaint (detail, hint, constraint, ...) as psycopg keeps them."""
+    found = {field: getattr(diag, field.name.lower(), None) for field in psycopg.pq.DiagnosticField}
+    return {field: None if text is None else str(text).encode() for field, text in found.items()}
 
 
 def _field(value: object) -> str:

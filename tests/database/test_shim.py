@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from cutter.cut.complaints import complaint
 from cutter.database.connections import ConnectionProvider, identity
 from cutter.database.failures import told
 from cutter.database.places import Login
@@ -134,6 +135,33 @@ def test_errors_are_of_one_kind(opened: Open, connection: Any, monkeypatch: pyte
     other = opened()
     with pytest.raises(LockHeld), told("x"):
         other.execute("SELECT * FROM t")
+
+
+DETAILED = """
+DO $$ BEGIN RAISE EXCEPTION 'the switch is off' USING ERRCODE = 'CT016', DETAIL = 'since “noon”',
+HINT = 'wait', CONSTRAINT = 'held', TABLE = 'kill_switch', SCHEMA = 'cutter'; END $$
+"""
+
+
+def test_an_error_keeps_its_detail_its_hint_and_its_names(connection: Any) -> None:
+    with pytest.raises(psycopg.Error) as caught:
+        connection.execute(DETAILED)
+    diag = caught.value.diag
+    assert (diag.message_primary, diag.message_detail, diag.message_hint) == (
+        "the switch is off",
+        "since “noon”",
+        "wait",
+    )
+    assert (diag.sqlstate, diag.severity) == ("CT016", "ERROR")
+    assert (diag.constraint_name, diag.table_name, diag.schema_name) == ("held", "kill_switch", "cutter")
+    told = complaint(caught.value, "leg A")
+    assert (told.exit_code, told.cause, told.remedy) == (16, "the switch is off: since “noon”", "wait")
+    connection.rollback()
+    connection.execute("ALTER TABLE t ADD CONSTRAINT positive CHECK (n > 0)")
+    with pytest.raises(psycopg.errors.CheckViolation) as refused:
+        connection.execute("INSERT INTO t (n) VALUES (-1)")
+    assert refused.value.diag.constraint_name == "positive"
+    assert "Failing row" in str(refused.value.diag.message_detail)
 
 
 def test_a_lost_connection_is_unavailable(opened: Open, connection: Any) -> None:
