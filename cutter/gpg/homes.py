@@ -51,7 +51,7 @@ def at_work(home: str) -> Iterator[tuple[Guard, str]]:
 
 
 def command(home: str, *words: str) -> list[str]:
-    """Return the arguments that run gpg in a home as a program should: it asks nothing and reads no options."""
+    """Return the arguments that run gpg in a home: it asks nothing and reads no options."""
     return ["gpg", "--homedir", home, *_ALWAYS, *words]
 
 
