@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cutter.app.opened import OPENED
 from cutter.engine.target import Target
-from cutter.errors import ConfigurationError
 from cutter.hosts.local import LocalTarget
 from cutter.language.bind import bind
 from cutter.language.extra import parse_extra, refuse_undeclared
@@ -25,6 +24,7 @@ from cutter.model.runbook import BoundRunbook, Runbook
 if TYPE_CHECKING:
     from cutter.database.connections import ConnectionProvider
     from cutter.database.context import DatabaseContext
+    from cutter.hosts.ssh_session import Session
 
 DEFAULT_INVENTORY = "inventory/local"
 
@@ -55,8 +55,9 @@ class Workspace:
 
     def __init__(self, choice: Choice) -> None:
         self.choice = choice
-        self._open = ExitStack()
+        self._open = OPENED.enter_context(ExitStack())
         self._providers: dict[str, ConnectionProvider] = {}
+        self._sessions: dict[str, Session] = {}
         self.environment: Environment = load_environment(choice.folder)
 
     @cached_property
@@ -120,20 +121,12 @@ class Workspace:
         return any(database.name == name for database in self.environment.databases)
 
     def target(self, name: str, *, run: str = "") -> Target:
-        """Return a target by its name; `run` is the run that acts on it.
-
-        Raises ConfigurationError for a connection that is not known.
-        """
+        """Return a target by its name; `run` is the run that acts on it. Nothing is connected yet."""
         if self.is_database(name):
             return self._database_target(name, run)
-        host = self._host(name)
-        if not self.is_local(name):
-            raise ConfigurationError(
-                f"host {name} is to be reached by {host.connection}, and only local targets are supported",
-                place=f"{self.environment.folder}/hosts.yml",
-                remedy="set ansible_connection: local, or limit the run to local hosts with --limit",
-            )
-        return LocalTarget(name, self.kept_folder, self.digest_key)
+        if self.is_local(name):
+            return LocalTarget(name, self.kept_folder, self.digest_key)
+        return self._ssh_target(self._host(name), run)
 
     def command(self, verb: str, *words: str) -> str:
         """Return a command a person can type to go on in this environment."""
@@ -145,6 +138,27 @@ class Workspace:
         """Where content that was replaced on this machine, or in a database, is kept."""
         return os.path.join(self.environment.target_state, "kept")
 
+    def _ssh_target(self, host: Host, run: str) -> Target:
+        from cutter.hosts.ssh import SshTarget
+        from cutter.hosts.ssh_command import Route
+        from cutter.hosts.ssh_session import Session
+        from cutter.ledger.actor import host_name, user_name
+
+        if host.name not in self._sessions:
+            route = Route(
+                host.address,
+                user=host.user or "",
+                port=host.port,
+                key_file=host.key_file,
+                words=host.ssh_words,
+                python=host.python,
+                become=host.become,
+            )
+            self._sessions[host.name] = Session(host.name, route)
+            self._open.callback(self._sessions[host.name].close)
+        state, by = self.environment.target_state, f"{user_name()}@{host_name()}"
+        return SshTarget(self._sessions[host.name], state, self.digest_key, run=run, by=by)
+
     def _database_target(self, name: str, run: str) -> Target:
         from cutter.hosts.database import DatabaseTarget
 
@@ -155,8 +169,6 @@ class Workspace:
         from cutter.database.connections import ConnectionProvider
         from cutter.database.context import DatabaseContext
 
-        if not self._providers:
-            atexit.register(self.close)
         if name not in self._providers:
             database = next(found for found in self.environment.databases if found.name == name)
             self._providers[name] = self._open.enter_context(ConnectionProvider(database))
@@ -168,9 +180,10 @@ class Workspace:
                 yield entry.kind, entry.at, entry.content()
 
     def close(self) -> None:
-        """Let go of what was opened on the way: connections' embedded servers."""
+        """Let go of what was opened on the way: embedded servers, and agents on other machines."""
         self._open.close()
         self._providers.clear()
+        self._sessions.clear()
 
     def _host(self, name: str) -> Host:
         return next(host for host in self.environment.hosts if host.name == name)

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from cutter.app.interrupts import interrupt_on_every_signal
+from cutter.app.opened import OPENED
 from cutter.cli._output import silence
 from cutter.errors import CutterError, Interrupted, UsageError
 
@@ -52,7 +53,8 @@ def entry() -> NoReturn:
 def main(words: list[str]) -> int:
     """Run one command and return its exit code. Complaints go to standard error (with --json, output)."""
     try:
-        return _run(words)
+        with OPENED:
+            return _run(words)
     except CutterError as error:
         return _complain(error, words)
     except KeyboardInterrupt:

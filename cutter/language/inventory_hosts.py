@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from cutter.model.runbook import Position
 
 CONNECTIONS = ("local", "ssh")
 _TRUTH = {True: True, False: False, "yes": True, "no": False, "true": True, "false": False}
+_SSH_WORDS = ("ansible_ssh_common_args", "ansible_ssh_extra_args")
 _ALSO_SSH = {"smart": "ssh", "paramiko": "ssh", "paramiko_ssh": "ssh"}
 
 
@@ -34,6 +36,9 @@ def host_of(
         become=reading.truth("ansible_become"),
         groups=groups.groups_of(name),
         variables=variables,
+        key_file=reading.text("ansible_ssh_private_key_file") or "",
+        ssh_words=tuple(word for key in _SSH_WORDS for word in reading.words(key)),
+        python=reading.text("ansible_python_interpreter") or "python3",
     )
     return host if len(problems) == before else None
 
@@ -91,6 +96,14 @@ class _Reading:
         """Return a text, or None where nobody gives it."""
         found = self.value(key, None)
         return None if found is None else str(found)
+
+    def words(self, key: str) -> list[str]:
+        """Return the words of a text as a shell splits it; none where nobody gives it."""
+        try:
+            return shlex.split(self.text(key) or "")
+        except ValueError as error:
+            self._problem(key, f"cannot be split into words: {error}")
+            return []
 
     def connection(self) -> str:
         """Return how the host is reached; ssh where nobody says."""

@@ -24,7 +24,10 @@ Variables = Mapping[str, tuple[Variable, ...]]
 
 
 class Host(NamedTuple):
-    """One target. `connection` is ``local`` or ``ssh``; what is None is left to the system."""
+    """One target. `connection` is ``local`` or ``ssh``; what is None or empty is left to the system.
+
+    `ssh_words` are options for ssh, `python` is the interpreter there.
+    """
 
     name: str
     connection: str
@@ -34,6 +37,9 @@ class Host(NamedTuple):
     become: bool
     groups: tuple[str, ...]
     variables: Variables
+    key_file: str = ""
+    ssh_words: tuple[str, ...] = ()
+    python: str = "python3"
 
 
 class Database(NamedTuple):

@@ -1,0 +1,167 @@
+"""The agent's main loop on a target: serves one controller until its channel closes. Travels.
+
+It reads requests from standard input and answers on standard output, one frame per step as it is known, and a
+beat every few seconds in between, so that silence means that something is wrong. It ends with its channel,
+and whatever child it has at that moment ends with it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Any, BinaryIO, Optional
+
+from cutter import facts
+from cutter.agent import tenure
+from cutter.agent.frames import Broken, Frame, packed, read_frame
+from cutter.agent.running import Agent
+from cutter.agent.wire import error_body, evidence_body, look_body, revert_of, step_of
+from cutter.agent.words import bug_in, from_os
+from cutter.errors import CutterError
+from cutter.filesystem.kept import KeptContent
+from cutter.filesystem.leftovers import sweep
+
+PROTOCOL = 1
+BEAT_SECONDS = 5.0
+_OUT_OF_CHANNEL = 75
+
+
+def main(marker: str) -> None:
+    """Serve on standard input and output, after the marker that tells where the noise of a login ends."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)  # no child reads requests, none writes among the answers
+    os.dup2(2, 1)
+    answers.write(b"\n" + marker.encode("ascii") + b"\n")
+    Service(requests, answers).serve()
+
+
+class Service:
+    """One controller's requests, one after the other."""
+
+    def __init__(self, requests: BinaryIO, answers: BinaryIO) -> None:
+        self._requests = requests
+        self._answers = answers
+        self._writing = threading.Lock()
+        self._stopped = threading.Event()
+        self._idle = threading.Event()
+        self._frames: SimpleQueue[Optional[Frame]] = SimpleQueue()
+        self._content: dict[str, bytes] = {}
+
+    def serve(self) -> None:
+        """Answer until the channel closes."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._beat, daemon=True).start()
+        self._idle.set()
+        self._answer({"hello": PROTOCOL, "identity": facts.machine_identity()})
+        while True:
+            frame = self._frames.get()
+            if frame is None:
+                return
+            self._idle.clear()
+            self._serve(frame)
+            self._idle.set()
+
+    def _serve(self, frame: Frame) -> None:
+        if frame.digest:
+            self._content[frame.digest] = frame.content
+            return
+        try:
+            for body in self._replies(frame.message):
+                self._answer(body)
+            self._answer({"end": True})
+        except CutterError as error:
+            self._answer({"error": error_body(error)})
+        except OSError as error:
+            self._answer({"error": error_body(from_os(error))})
+        except Exception as bug:  # noqa: BLE001 - whatever it is, the controller has to know
+            self._answer({"error": error_body(bug_in("the agent", bug))})
+
+    def _replies(self, asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        verb = asked["verb"]
+        if verb == "look":
+            steps = [step_of(body) for body in asked["steps"]]
+            return map(look_body, self._agent(asked).look(steps, preview=asked["preview"]))
+        if verb in ("apply", "revert"):
+            return self._move(asked)
+        if verb == "revertible":
+            steps_back = [revert_of(body) for body in asked["steps"]]
+            return ({"reason": reason} for reason in self._agent(asked).revertible(steps_back))
+        if verb == "workplaces":
+            wanted = [step_of(body) if "planned" in body else revert_of(body) for body in asked["steps"]]
+            return iter([{"folders": sorted(self._agent(asked).workplaces(wanted))}])
+        if verb == "facts":
+            return iter([{"facts": {name: facts.fact(name) for name in asked["names"]}}])
+        return self._settle(asked)
+
+    def _move(self, asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        self._stopped.clear()
+        with _held(asked):
+            agent = self._agent(asked)
+            if asked["verb"] == "apply":
+                steps = [step_of(body) for body in asked["steps"]]
+                yield from map(evidence_body, agent.apply(steps, self._stopped.is_set))
+            else:
+                back = [revert_of(body) for body in asked["steps"]]
+                yield from map(evidence_body, agent.revert(back, self._stopped.is_set))
+
+    def _settle(self, asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        if asked["verb"] == "begun":
+            yield {"begun": list(tenure.begun(asked["state"]))}
+        elif asked["verb"] == "answered":
+            tenure.answered(asked["state"], asked["run"])
+        elif asked["verb"] == "sweep":
+            for folder in asked["folders"]:
+                sweep(folder)
+
+    def _agent(self, asked: Mapping[str, Any]) -> Agent:
+        kept = KeptContent(asked["kept"])
+        for digest, content in self._content.items():
+            kept.offer(digest, content)
+        return Agent(kept, bytes.fromhex(asked["key"]))
+
+    def _answer(self, body: Mapping[str, Any]) -> None:
+        with self._writing:
+            try:
+                self._answers.write(packed(body))
+                self._answers.flush()
+            except OSError:
+                os._exit(_OUT_OF_CHANNEL)
+
+    def _beat(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(BEAT_SECONDS):
+            if not self._idle.is_set():
+                self._answer({"beat": True})
+
+    def _listen(self) -> None:
+        """Take frames as they come; where they end, end everything: whoever asked is gone."""
+        try:
+            while True:
+                frame = read_frame(self._requests.read)
+                if frame is None:
+                    break
+                if frame.message.get("verb") == "stop":
+                    self._stopped.set()
+                else:
+                    self._frames.put(frame)
+        except (Broken, OSError) as error:
+            sys.stderr.write(f"cutter: the channel broke: {error}\n")
+        if not self._idle.is_set():
+            os._exit(_OUT_OF_CHANNEL)  # the guard of its children sees that, and ends them
+        self._frames.put(None)
+
+
+@contextmanager
+def _held(asked: Mapping[str, Any]) -> Iterator[None]:
+    """Hold this machine for a run, its steps written down until the controller says they are recorded."""
+    if not asked["run"]:
+        yield
+        return
+    state, run, by = asked["state"], asked["run"], asked["by"]
+    with tenure.tenure(state, run, by):
+        tenure.begin(state, run, by, [step["id"] for step in asked["steps"]])
+        yield

@@ -1,0 +1,103 @@
+"""Who works on this machine, and what was begun here and never answered for. Travels.
+
+The lock is the kernel's: it goes with the process that holds it, however that ends. What stands in the files
+is for messages, and for whoever comes next.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from cutter.errors import LockHeld
+from cutter.filesystem.refusals import refusals
+
+_LOCK = "run.lock"
+_BEGUN = "begun-"
+
+
+@contextmanager
+def tenure(folder: str, run: str, by: str) -> Iterator[None]:
+    """Hold this machine for one run. Raises LockHeld, naming who holds it, and PermissionRefused."""
+    with refusals("locking", folder):
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        path = os.path.join(folder, _LOCK)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        _take(lock, path)
+        _say(lock, {"run": run, "by": by, "since": int(time.time())})
+        yield
+    finally:
+        with suppress(OSError):
+            os.ftruncate(lock, 0)
+        os.close(lock)
+
+
+def begin(folder: str, run: str, by: str, steps: Sequence[str]) -> None:
+    """Write down durably which steps a run is about to apply here, before the first effect."""
+    path = os.path.join(folder, _BEGUN + run)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    with refusals("writing", path), os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(json.dumps({"run": run, "by": by, "steps": list(steps)}).encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def begun(folder: str) -> tuple[Mapping[str, Any], ...]:
+    """Return what was begun here and never answered for, oldest first."""
+    return tuple(_read(os.path.join(folder, name)) for name in _names(folder))
+
+
+def answered(folder: str, run: str = "") -> None:
+    """Forget one run, whose outcomes are recorded elsewhere now, or all: somebody looked and went on."""
+    for name in [_BEGUN + run] if run else _names(folder):
+        with suppress(FileNotFoundError, PermissionError):
+            os.unlink(os.path.join(folder, name))
+
+
+def _names(folder: str) -> list[str]:
+    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+        return sorted(name for name in os.listdir(folder) if name.startswith(_BEGUN))
+    return []
+
+
+def _read(path: str) -> Mapping[str, Any]:
+    run = os.path.basename(path)[len(_BEGUN) :]
+    with suppress(OSError, ValueError):
+        with open(path, encoding="utf-8") as file:
+            found = json.load(file)
+        if isinstance(found, dict):
+            return {"run": run, "by": "", "steps": [], **found}
+    return {"run": run, "by": "", "steps": []}  # cut off while it was written: nothing was begun yet
+
+
+def _take(lock: int, path: str) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise LockHeld(
+            f"{_holder(lock)} works here",
+            place=path,
+            world="nothing was changed by this run",
+            remedy="wait for it, or end it; the lock goes with it",
+        ) from None
+
+
+def _holder(lock: int) -> str:
+    try:
+        holder = json.loads(os.pread(lock, 4096, 0))
+        age = max(0, int(time.time()) - int(holder["since"]))
+        return f"run {holder['run']} of {holder['by']} (since {age} s)"
+    except (ValueError, KeyError, TypeError):
+        return "another run"
+
+
+def _say(lock: int, holder: Mapping[str, Any]) -> None:
+    with suppress(OSError):
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, json.dumps(holder).encode(), 0)

@@ -1,0 +1,102 @@
+"""A host reached by ssh: the same agent, on the other side of one connection."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from cutter.agent import RevertRequest, StepRequest
+from cutter.agent.wire import evidence_of, look_of, revert_body, step_body
+from cutter.hosts.ssh_session import Session
+from cutter.model.evidence import Evidence
+from cutter.model.plan import Look
+
+
+class SshTarget:
+    """A host of the inventory over a session. Its outcomes are the agent's, its errors those of the way."""
+
+    def __init__(self, session: Session, state_folder: str, digest_key: bytes, *, run: str, by: str) -> None:
+        """Take the session, where things are kept there, the key of digests, the run, and who runs it."""
+        self.name = session.name
+        self._session = session
+        self._state = state_folder
+        self._key = digest_key
+        self._run = run
+        self._by = by
+
+    def identity(self) -> str:
+        """Return what tells that machine from every other. Raises Unavailable."""
+        self._session.start()
+        return self._session.identity
+
+    def look(
+        self, steps: Sequence[StepRequest], content: Mapping[str, bytes], *, preview: bool
+    ) -> Iterator[Look]:
+        """Yield what each step would do, changing nothing. Raises Unavailable."""
+        if steps:
+            bodies = list(map(step_body, steps))
+            asked = self._asked("look", steps=bodies, preview=preview)
+            yield from map(look_of, self._session.ask(asked, content))
+
+    def apply(
+        self, steps: Sequence[StepRequest], content: Mapping[str, bytes], stop: Callable[[], bool]
+    ) -> Iterator[Evidence]:
+        """Apply the steps in order and yield evidence as it comes.
+
+        The machine is held for the run meanwhile. Raises LockHeld, Unavailable.
+        """
+        asked = self._asked("apply", run=self._run, by=self._by, steps=list(map(step_body, steps)))
+        return self._moved(asked, content, stop)
+
+    def revert(self, steps: Sequence[RevertRequest], stop: Callable[[], bool]) -> Iterator[Evidence]:
+        """Take steps back in the order given and yield evidence as it comes. Raises LockHeld, Unavailable."""
+        asked = self._asked("revert", run=self._run, by=self._by, steps=list(map(revert_body, steps)))
+        return self._moved(asked, {}, stop)
+
+    def revertible(self, steps: Sequence[RevertRequest]) -> Sequence[str]:
+        """Return per step why it cannot be taken back now, or an empty text; nothing is touched."""
+        asked = self._asked("revertible", steps=list(map(revert_body, steps)))
+        return [answer["reason"] for answer in self._session.ask(asked)]
+
+    def workplaces(self, steps: Sequence[StepRequest] | Sequence[RevertRequest]) -> Collection[str]:
+        """Return the folders in which these steps put files aside for a moment; nothing is touched."""
+        bodies = [step_body(step) if isinstance(step, StepRequest) else revert_body(step) for step in steps]
+        return set(self._answer(self._asked("workplaces", steps=bodies))["folders"])
+
+    def sweep(self, folders: Collection[str]) -> None:
+        """Remove from these folders, and from that of replaced content, what dead runs have put aside."""
+        wanted = sorted({*folders, self._kept})
+        list(self._session.ask({"verb": "sweep", "folders": wanted, "state": self._state}))
+
+    def facts(self, names: Collection[str]) -> Mapping[str, str]:
+        """Return facts of that machine and of the user that acts there."""
+        return dict(self._answer({"verb": "facts", "names": sorted(names)})["facts"])
+
+    def begun(self) -> Sequence[Mapping[str, Any]]:
+        """Return the runs that began something there and never answered for it: `run`, `by`, `steps`."""
+        return list(self._answer({"verb": "begun", "state": self._state})["begun"])
+
+    def answered(self, run: str = "") -> None:
+        """Let the machine forget a run whose outcomes are recorded, or all of them."""
+        list(self._session.ask({"verb": "answered", "state": self._state, "run": run}))
+
+    def _answer(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        return list(self._session.ask(asked))[0]  # noqa: RUF015 - to the end, or the next answer is this one's
+
+    def _moved(
+        self, asked: Mapping[str, Any], content: Mapping[str, bytes], stop: Callable[[], bool]
+    ) -> Iterator[Evidence]:
+        told = False
+        for body in self._session.ask(asked, content):
+            if not told and stop():
+                told = True
+                self._session.polite_stop()
+            yield evidence_of(body)
+
+    @property
+    def _kept(self) -> str:
+        return os.path.join(self._state, "kept")
+
+    def _asked(self, verb: str, **told: Any) -> Mapping[str, Any]:
+        return {"verb": verb, "kept": self._kept, "state": self._state, "key": self._key.hex(), **told}

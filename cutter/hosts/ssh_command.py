@@ -1,0 +1,102 @@
+"""The words of an ssh command: the operator's own OpenSSH and configuration, and how long we wait."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import stat
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from cutter.errors import ConfigurationError
+
+PROGRAM = "CUTTER_SSH"
+"""The environment variable that names another ssh program, with its first words."""
+OLDEST_PYTHON = (3, 9)
+PASSWORD_PROMPT = "cutter asks for the password of sudo:"  # noqa: S105 - the question, not the answer
+_BOOT = (
+    f"import sys,os;v=sys.version_info[:2];v>={OLDEST_PYTHON} or "
+    "sys.exit('cutter: python %d.%d is too old'%v);"
+    "m,n=sys.argv[1],int(sys.argv[2]);o=sys.stdout;o.write(m+' ready\\n');o.flush();"
+    "d=sys.stdin.buffer.read(n);len(d)==n or sys.exit(75);"
+    "f=os.memfd_create('cutter');os.fdopen(f,'wb',closefd=False).write(d);"
+    "sys.path.insert(0,'/proc/self/fd/%d'%f);from cutter.agent.remote import main;main(m)"
+)
+_LIMITS = (
+    *("-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ConnectionAttempts=1"),
+    *("-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"),
+)
+_SHARED = ("-o", "ControlMaster=auto", "-o", "ControlPersist=60s", "-o", "ForwardAgent=no")
+
+
+_SHORT = 30
+"""A socket's path has at most 107 characters; ssh adds 59 to the folder's."""
+
+
+class Route(NamedTuple):
+    """How one host is reached, from its connection variables; what is empty is left to ssh's configuration.
+
+    `words` are the operator's own, put before ours. `become` runs the agent as root through sudo.
+    """
+
+    address: str
+    user: str = ""
+    port: int | None = None
+    key_file: str = ""
+    words: tuple[str, ...] = ()
+    python: str = "python3"
+    become: bool = False
+    asks_password: bool = False
+
+
+def agent_command(route: Route, marker: str, size: int) -> list[str]:
+    """Return the command that starts the agent on a host and waits there for a zip of that size."""
+    python = [route.python, "-I", "-S", "-c", _BOOT, marker, str(size)]
+    return host_command(route, [*_become(route), *python])
+
+
+def host_command(route: Route, argv: Sequence[str]) -> list[str]:
+    """Return the command that runs a program on a host, each word quoted for the shell there."""
+    remote = " ".join(map(shlex.quote, argv))
+    return [*_program(), *_options(route), "-T", "--", route.address, remote]
+
+
+def environment() -> Mapping[str, str]:
+    """Return what ssh gets of our environment: all but what is ours, for its configuration may use it."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("CUTTER_")}
+
+
+def control_folder() -> str:
+    """Return the folder of shared connections, made and shut to others; its path is short, as sockets need.
+
+    Raises ConfigurationError when somebody else has made it.
+    """
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    near = runtime if os.path.isdir(runtime) and len(runtime) < _SHORT else "/tmp"  # noqa: S108 - checked below
+    folder = f"{near}/cutter-ssh-{os.geteuid()}"
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    seen = os.lstat(folder)
+    if not stat.S_ISDIR(seen.st_mode) or seen.st_uid != os.geteuid() or seen.st_mode & 0o077:
+        raise ConfigurationError(
+            f"{folder} is not a folder of this user alone", place="ssh", remedy=f"remove it: rm -r {folder}"
+        )
+    return folder
+
+
+def _program() -> list[str]:
+    return shlex.split(os.environ.get(PROGRAM, "")) or ["ssh"]
+
+
+def _options(route: Route) -> list[str]:
+    control = ["-o", f"ControlPath={control_folder()}/%C"]
+    found = [*route.words, *_LIMITS, *_SHARED, *control]
+    found += ["-l", route.user] if route.user else []
+    found += ["-p", str(route.port)] if route.port else []
+    return found + (["-i", route.key_file] if route.key_file else [])
+
+
+def _become(route: Route) -> list[str]:
+    if not route.become:
+        return []
+    asking = ["-S", "-p", PASSWORD_PROMPT] if route.asks_password else ["-n"]
+    return ["sudo", "-H", *asking, "--"]

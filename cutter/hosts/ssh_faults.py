@@ -1,0 +1,90 @@
+"""Why a host cannot be reached or its agent does not start: the cause in one line, and what to type."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import NamedTuple
+
+from cutter.errors import CutterError, PermissionRefused, Unavailable
+from cutter.hosts.ssh_command import Route
+
+_NOISE = re.compile(r"^(Warning: Permanently added|Connection to .* closed|mux_client)|^\s*$")
+
+
+class _Known(NamedTuple):
+    """Words by which a fault is known, the complaint about it, and what a person can do."""
+
+    words: str
+    cause: str
+    remedy: str
+    kind: type[CutterError] = Unavailable
+
+
+_BY_HAND = "try by hand: {ssh}"
+_INSTALL = "{ssh} apt-get install -y python3-minimal, or set bootstrap_python: true for the host"
+_SUDO = "install sudo there, or log in as root"
+_KNOWN = (
+    _Known(
+        "IDENTIFICATION HAS CHANGED",
+        "its host key is not the one that is known",
+        "find out why; if it is meant to be so: ssh-keygen -R {address}",
+    ),
+    _Known(
+        "Host key verification failed",
+        "its host key is not known",
+        "compare its fingerprint, then: {ssh}",
+    ),
+    _Known("Permission denied", "it does not accept this user's keys", _BY_HAND),
+    _Known("Too many authentication failures", "it does not accept this user's keys", _BY_HAND),
+    _Known("Could not resolve hostname", "its name cannot be resolved", "correct ansible_host"),
+    _Known("Connection refused", "nothing answers at its port of ssh", _BY_HAND),
+    _Known("No route to host", "there is no way to it", _BY_HAND),
+    _Known("timed out", "it does not answer", _BY_HAND),
+    _Known("Timeout, server", "it stopped answering", _BY_HAND),
+    _Known(
+        "a password is required",
+        "sudo asks for a password there",
+        "give it with --ask-become-pass, or let the user use sudo without",
+        PermissionRefused,
+    ),
+    _Known(
+        "incorrect password",
+        "the password of sudo is wrong",
+        "give it again with --ask-become-pass",
+        PermissionRefused,
+    ),
+    _Known("is not in the sudoers", "the user may not use sudo there", _BY_HAND, PermissionRefused),
+    _Known("sudo: not found", "there is no sudo", _SUDO),
+    _Known("sudo: command not found", "there is no sudo", _SUDO),
+    _Known(
+        "is too old",
+        "its Python is too old: 3.9 is needed",
+        "name a newer one as ansible_python_interpreter",
+    ),
+)
+_NO_PYTHON = re.compile(r"python[0-9.]*: (command )?not found|python[0-9.]*: No such file", re.IGNORECASE)
+
+
+def fault_of(name: str, route: Route, code: int | None, said: bytes, why: str) -> CutterError:
+    """Return the complaint about a session that did not begin, or broke off.
+
+    `code` is ssh's exit code, `said` the end of what it wrote to standard error, `why` our own words.
+    """
+    text = said.decode("utf-8", "replace")
+    if _NO_PYTHON.search(text):
+        return Unavailable("there is no Python on it", place=name, remedy=_worded(_INSTALL, route))
+    for known in _KNOWN:
+        if known.words in text:
+            return known.kind(known.cause, place=name, remedy=_worded(known.remedy, route))
+    last = [line for line in text.splitlines() if not _NOISE.match(line)]
+    cause = why or (last[-1].strip() if last else f"ssh ended with {code}")
+    return Unavailable(cause, place=name, remedy=_worded(_BY_HAND, route))
+
+
+def _worded(remedy: str, route: Route) -> str:
+    """Return a remedy with the command that reaches this host by hand."""
+    user = f"-l {shlex.quote(route.user)} " if route.user else ""
+    port = f"-p {route.port} " if route.port else ""
+    address = shlex.quote(route.address)
+    return remedy.format(ssh=f"ssh {user}{port}{address}", address=address)

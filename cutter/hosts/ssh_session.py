@@ -1,0 +1,224 @@
+"""One agent on one host over one ssh: started when first needed, asked in turn, ended with this object."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from cutter.agent.frames import Broken, Frame, packed, packed_bytes, read_frame
+from cutter.agent.remote import PROTOCOL
+from cutter.agent.wire import error_of
+from cutter.errors import Unavailable
+from cutter.hosts.luggage import luggage
+from cutter.hosts.ssh_command import PASSWORD_PROMPT, Route, agent_command, environment
+from cutter.hosts.ssh_faults import fault_of
+from cutter.model.secret import Secret
+
+START_SECONDS = 60.0
+SILENCE_SECONDS = 20.0
+_CHUNK = 1 << 16
+_KEPT = 8192
+
+
+class Session:
+    """A conversation with the agent of one host. Not for several threads at once."""
+
+    def __init__(self, name: str, route: Route, password: Secret | None = None) -> None:
+        """Take the host's name, the way to it, and the password of sudo there; nothing is started yet."""
+        self.name = name
+        self.identity = ""
+        self._route = route
+        self._password = password
+        self._process: subprocess.Popen[bytes] | None = None
+        self._received = bytearray()
+        self._complaints = b""
+        self._sent: set[str] = set()
+
+    def ask(
+        self, message: Mapping[str, Any], content: Mapping[str, bytes] | None = None
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield what the agent answers, each as it comes.
+
+        `content` goes before, each piece once in a session. Raises what the agent raised, and Unavailable
+        when the host cannot be reached, falls silent or breaks off.
+        """
+        self.start()
+        for digest, held in (content or {}).items():
+            if digest not in self._sent:
+                self._send(packed_bytes(digest, held))
+                self._sent.add(digest)
+        self._send(packed(message))
+        while True:
+            frame = self._next(SILENCE_SECONDS)
+            if "error" in frame.message:
+                raise error_of(frame.message["error"])
+            if "end" in frame.message:
+                return
+            if "beat" not in frame.message:
+                yield frame.message
+
+    def polite_stop(self) -> None:
+        """Ask the agent to begin no other step."""
+        with suppress(Unavailable):
+            self._send(packed({"verb": "stop"}))
+
+    def start(self) -> None:
+        """Start the agent, unless it is there. Raises Unavailable, and PermissionRefused for a password."""
+        if self._process is not None:
+            return
+        marker = os.urandom(12).hex()
+        zipped = luggage()
+        self._process = self._started(agent_command(self._route, marker, len(zipped)))
+        if self._route.asks_password:
+            self._answer_question(marker)
+            self._send(zipped)
+        else:
+            self._send(zipped)
+            self._skip_noise(f"{marker} ready\n".encode())
+        self._skip_noise(f"\n{marker}\n".encode())
+        hello = self._next(START_SECONDS).message
+        if hello.get("hello") != PROTOCOL:
+            raise self._broken("the agent speaks another language")
+        self.identity = str(hello["identity"])
+
+    def close(self) -> None:
+        """End the agent; a step that is under way ends with it."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            with suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(2)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+    def _started(self, argv: list[str]) -> subprocess.Popen[bytes]:
+        try:
+            process = subprocess.Popen(
+                argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=dict(environment()),
+                bufsize=0,
+                start_new_session=True,  # a Ctrl-C is for us: the step under way is finished first
+            )
+        except OSError as error:
+            raise Unavailable(
+                f"{argv[0]} cannot be started: {error.strerror}",
+                place=self.name,
+                remedy="apt-get install openssh-client",
+            ) from error
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                os.set_blocking(pipe.fileno(), False)
+        return process
+
+    def _answer_question(self, marker: str) -> None:
+        """Give sudo the password if it asks for one; the agent may also begin without."""
+        ready = f"{marker} ready\n".encode()
+        deadline = time.monotonic() + START_SECONDS
+        while ready not in self._received:
+            if PASSWORD_PROMPT.encode() in self._complaints:
+                self._complaints = self._complaints.replace(PASSWORD_PROMPT.encode(), b"")
+                if self._password is None:
+                    raise self._broken("sudo asks for a password, and none was given")
+                self._send(self._password.reveal().encode() + b"\n")
+                self._password = None  # asked again, it was wrong
+            self._fill(deadline)
+        del self._received[: self._received.index(ready) + len(ready)]
+
+    def _skip_noise(self, marker: bytes) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while marker not in self._received:
+            self._fill(deadline)
+        del self._received[: self._received.index(marker) + len(marker)]
+
+    def _next(self, seconds: float) -> Frame:
+        deadline = time.monotonic() + seconds
+        try:
+            frame = read_frame(lambda size: self._take(size, deadline))
+        except Broken as error:
+            raise self._broken(str(error)) from None
+        if frame is None:
+            raise self._broken("the agent ended")
+        return frame
+
+    def _take(self, size: int, deadline: float) -> bytes:
+        while len(self._received) < size:
+            self._fill(deadline)
+        taken = bytes(self._received[:size])
+        del self._received[:size]
+        return taken
+
+    def _fill(self, deadline: float) -> None:
+        """Wait for something to read, from either pipe. Raises Unavailable at the deadline or the end."""
+        process = self._running()
+        if process.stdout is None or process.stderr is None:
+            return
+        said, complained = process.stdout.fileno(), process.stderr.fileno()
+        found = self._poll({said: select.POLLIN, complained: select.POLLIN}, deadline)
+        if complained in found:
+            with suppress(BlockingIOError):
+                self._complaints = (self._complaints + os.read(complained, _CHUNK))[-_KEPT:]
+        if said in found:
+            chunk = os.read(said, _CHUNK)
+            if not chunk:
+                raise self._broken("")
+            self._received += chunk
+
+    def _send(self, content: bytes) -> None:
+        """Write all of it, reading meanwhile what the other side says, so that neither waits for ever."""
+        process, view = self._running(), memoryview(content)
+        if process.stdin is None:
+            return
+        fd = process.stdin.fileno()
+        while view:
+            self._poll({fd: select.POLLOUT}, time.monotonic() + START_SECONDS)
+            try:
+                view = view[os.write(fd, view) :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise self._broken("") from None
+
+    def _poll(self, wanted: Mapping[int, int], deadline: float) -> set[int]:
+        poll = select.poll()
+        for fd, events in wanted.items():
+            poll.register(fd, events)
+        found = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
+        if not found:
+            raise self._broken(f"it said nothing for {SILENCE_SECONDS:g} s")
+        return {fd for fd, _ in found}
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise Unavailable("the connection was closed", place=self.name)
+        return self._process
+
+    def _broken(self, why: str) -> Exception:
+        """End the session and return the complaint: what ssh said of it, else `why`."""
+        process = self._running()
+        if process.stderr is not None and not why:
+            self._drain(process.stderr.fileno())
+        self.close()
+        return fault_of(self.name, self._route, process.returncode, self._complaints, why)
+
+    def _drain(self, fd: int) -> None:
+        deadline = time.monotonic() + 1
+        with suppress(OSError):
+            while time.monotonic() < deadline:
+                if select.select([fd], [], [], 0.1)[0]:
+                    chunk = os.read(fd, _CHUNK)
+                    if not chunk:
+                        return
+                    self._complaints = (self._complaints + chunk)[-_KEPT:]

@@ -1,0 +1,36 @@
+"""One sshd for all tests of a worker, and a project whose hosts it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from project import Project
+from ssh.sshd import Sshd
+
+_HOSTS = "all:\n  hosts:\n    web1: {}\n"
+
+
+@pytest.fixture(scope="session")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    """Run an sshd for the session."""
+    if os.geteuid() != 0 or not (shutil.which("sshd") or Path("/usr/sbin/sshd").exists()):
+        pytest.skip("an sshd is started as root, from openssh-server")
+    server = Sshd(tmp_path_factory.mktemp("sshd"))
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def fleet(sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Return a project whose one host, web1, is reached through the sshd."""
+    monkeypatch.setenv("CUTTER_SSH", sshd.program)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "")
+    project = Project(tmp_path)
+    project.write("inventory/here/hosts.yml", _HOSTS)
+    return project
