@@ -85,11 +85,12 @@ class Desk(Protocol):
 class Context(Protocol):
     """What a resource that acts on a database gets; it never looks for anything itself.
 
-    `run` is the id of the run, empty while nothing is applied. `entries` are the ledger's, newest last.
+    `run` is the id of the run, empty while nothing is applied; `rehearsing`, that all is rolled back.
     """
 
     run: str
     database: str
+    rehearsing: bool
     provider: Any
     """What gives the connections, for a rehearsal or a copy."""
 
@@ -107,6 +108,9 @@ class Context(Protocol):
 
     def entries(self, kinds: Collection[str]) -> Iterable[tuple[str, str, Mapping[str, Any]]]:
         """Yield (kind, time, body) of the ledger's entries of some kinds, oldest first."""
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Hear how far a long piece of work has come."""
 
 
 def param(

@@ -16,8 +16,12 @@ from cutter.model.canonical import VERSION, canonical
 
 
 class Marks(Protocol):
-    """Units as a discoverer finds them; what may be ignored is complete when the iteration is."""
+    """Units as a discoverer finds them; what may be ignored is complete when the iteration is.
 
+    `key` is a digest of all that they are read from; empty where there is none.
+    """
+
+    key: str
     source: Source
     grammar_digest: str
     ignorable: list[Ignorable]

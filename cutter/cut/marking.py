@@ -14,7 +14,7 @@ from cutter.cut.matching import Found, Matcher
 from cutter.cut.outline import Outline
 from cutter.cut.rows import Ignorable, MarkRow, Source, Span
 from cutter.cut.tally import Expected, Tally
-from cutter.model.canonical import bytes_digest
+from cutter.model.canonical import bytes_digest, digest
 
 
 class _Draft:
@@ -35,10 +35,12 @@ class Marking:
 
     def __init__(self, source: Source, grammar: Grammar, expect: Expected = ()) -> None:
         """Take the text, its grammar, and counts that stand for the grammar's own; nothing is read yet."""
+        expect = expect or grammar.expect
         self.source = source
         self.grammar_digest = grammar.digest
         self.grammar = grammar
-        self._tally = Tally(expect or grammar.expect)
+        self.key = digest("marking", [source.version, source.digest, self.grammar_digest, expect])
+        self._tally = Tally(expect)
         self.ignorable: list[Ignorable] = []
         self.faults: list[Fault] = []
         self._ignored = (IGNORABLE & {*grammar.ignore}) | {BOM}

@@ -7,12 +7,9 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
 from cutter.cut.complaints import complained
-from cutter.cut.cutplan import Cutplan, plan
-from cutter.cut.grammar import Grammar
-from cutter.cut.marking import Marking
+from cutter.cut.cutplan import Cutplan
 from cutter.cut.roles import Connection, acting_as, rows
 from cutter.cut.rows import CutplanRow, Source
-from cutter.cut.tally import Expected
 from cutter.errors import ConfigurationError, PreconditionError, Unavailable
 from cutter.model.canonical import bytes_digest
 
@@ -27,6 +24,13 @@ class ByRole(Protocol):
         """Return it; the caller closes it."""
 
 
+class Stored(NamedTuple):
+    """A version as the database holds it; `source` is None where it has units but no text."""
+
+    document_id: int
+    source: Source | None
+
+
 class CutSeen(NamedTuple):
     """A cut as it is: its pin, how many units of each section type, the root hash over them now."""
 
@@ -39,10 +43,13 @@ class CutSeen(NamedTuple):
 
 @contextmanager
 def reading(by_role: ByRole) -> Iterator[Connection]:
-    """Give the reader's connection in a READ ONLY transaction, narrowed to its role, and close it."""
+    """Give the reader's connection, narrowed to its role, in a READ ONLY transaction that sees one moment."""
+    from psycopg import IsolationLevel
+
     connection = _reader(by_role)
     try:
         connection.read_only = True
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
         with complained("reader"):
             if rows(connection, "reading", "installed") == [(None,)]:
                 raise _not_installed()
@@ -66,38 +73,26 @@ def _not_installed() -> Unavailable:
     return Unavailable("the schema cutter is not installed", remedy="a cut_schema step installs it")
 
 
-def stored_source(connection: Connection, document_ref: str, version: int) -> Source | None:
-    """Return the stored text of a version, None where there is none.
+def stored(connection: Connection, document_ref: str, version: int | None = None) -> Stored | None:
+    """Return a version, or without one the newest; None where there is none.
 
-    Raises PreconditionError when it is not what its digest says.
+    Raises PreconditionError when its text is not what its digest says.
     """
-    with complained(f"{document_ref} version {version}"):
-        found = rows(connection, "reading", "text", document_ref, version)
+    with complained(document_ref):
+        found = rows(connection, "live", "text", document_ref, version)
     if not found:
         return None
-    text, declared = found[0]
+    document_id, number, text, declared = found[0]
+    if text is None:
+        return Stored(document_id, None)
     content = text.encode()
     if bytes_digest(content) != declared:
         raise PreconditionError(
-            f"the stored text of {document_ref} version {version} is not what its digest says",
+            f"the stored text of {document_ref} version {number} is not what its digest says",
             remedy="restore it from a backup: it was altered in the database",
         )
-    return Source(document_ref, version, content, declared, f"{document_ref} version {version}")
-
-
-def stored_plan(
-    connection: Connection, document_ref: str, version: int, grammar: Grammar, expect: Expected = ()
-) -> Cutplan:
-    """Return the cutplan of the text that the database holds, proven to cover it.
-
-    Raises PreconditionError when the version is not loaded, InvalidSource as `cutplan.plan` does.
-    """
-    source = stored_source(connection, document_ref, version)
-    if source is None:
-        raise PreconditionError(
-            f"version {version} of {document_ref} is not loaded", remedy="a document step loads it"
-        )
-    return plan(Marking(source, grammar, expect))
+    name = f"{document_ref} version {number}"
+    return Stored(document_id, Source(document_ref, number, content, declared, name))
 
 
 def seen_cut(connection: Connection, document_ref: str, version: int) -> CutSeen | None:

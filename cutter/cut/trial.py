@@ -91,7 +91,7 @@ def on_a_copy(context: DatabaseContext) -> Iterator[DatabaseContext]:
         closing(copy("SCRATCH")) as holder,
         held_on(holder, context.run, seconds=LEASE_SECONDS, by="a trial on a scratch copy"),
     ):
-        yield DatabaseContext(copy, context.entries, context.run)
+        yield DatabaseContext(copy, context.entries, context.run, context.hears)
 
 
 def logical_state(context: DatabaseContext) -> dict[str, str]:

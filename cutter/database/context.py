@@ -17,11 +17,20 @@ LOGIN = "REHEARSAL"
 Entries = Callable[[Collection[str]], Iterable[tuple[str, str, Mapping[str, Any]]]]
 
 
+Progress = Callable[[str, int, int], None]
+"""Hears what is being done, how far it has come, and how far it will go."""
+
+
 class DatabaseContext:
     """What a resource gets that acts on a database; see cutter.resource.Context."""
 
-    def __init__(self, provider: ConnectionProvider, entries: Entries, run: str = "") -> None:
-        """Take the database, the ledger's entries and the run."""
+    rehearsing = False
+
+    def __init__(
+        self, provider: ConnectionProvider, entries: Entries, run: str = "", hears: Progress | None = None
+    ) -> None:
+        """Take the database, the ledger's entries, the run, and who hears how far long work has come."""
+        self.hears = hears
         self.provider = provider
         self.database = provider.database.name
         self.entries = entries
@@ -38,6 +47,11 @@ class DatabaseContext:
     def logins(self) -> Mapping[str, Any]:
         """Return the configured logins."""
         return self.provider.place.logins
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Tell how far a long piece of work has come, where somebody hears it."""
+        if self.hears is not None:
+            self.hears(what, done, total)
 
     def identity(self) -> str:
         """Return what tells this database from every other."""
@@ -79,9 +93,11 @@ class Lent:
 class RehearsedContext(DatabaseContext):
     """The same inside a rehearsal: every connection is the one of the rehearsal."""
 
+    rehearsing = True
+
     def __init__(self, outside: DatabaseContext, rehearsal: Rehearsal) -> None:
         """Take the context outside and the rehearsal."""
-        super().__init__(outside.provider, outside.entries, outside.run)
+        super().__init__(outside.provider, outside.entries, outside.run, outside.hears)
         self._lent = Lent(rehearsal)
 
     def connection(self, login: str) -> Any:

@@ -1,7 +1,7 @@
 """Files that were found valid already, remembered by digest: a second apply never loads the validator.
 
 An entry is an empty file named by the digest of the schema's sources and the document's bytes. Only valid
-documents are remembered; a cache that cannot be read or written is as good as none.
+documents are remembered.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 
+from cutter.filesystem.cache import Cache
+
 KEPT = 2_000
+_VALID = Cache("valid")
 
 
 def name_of(schema: str, text: bytes) -> str:
@@ -23,32 +26,12 @@ def name_of(schema: str, text: bytes) -> str:
 
 def known(name: str) -> bool:
     """Tell whether a document of this name was found valid before."""
-    return os.path.exists(os.path.join(_folder(), name))
+    return name in _VALID
 
 
 def remember(name: str) -> None:
     """Remember a document as valid; the oldest are forgotten when there are many."""
-    folder = _folder()
-    with suppress(OSError):
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        with open(os.path.join(folder, name), "wb"):
-            pass
-        _forget(folder)
-
-
-def _forget(folder: str) -> None:
-    if len(os.listdir(folder)) <= KEPT:
-        return
-    with os.scandir(folder) as found:
-        by_age = sorted(found, key=lambda entry: entry.stat().st_mtime_ns)
-    for entry in by_age[: len(by_age) - KEPT // 2]:
-        with suppress(FileNotFoundError):
-            os.unlink(entry.path)
-
-
-def _folder() -> str:
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(home, "cutter", "valid")
+    _VALID.write(name, b"", kept=KEPT)
 
 
 @cache

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from postgres import database, postgres_server, provider
 
 from cutter.cut.logins import GROUPS_OF_LOGIN, map_logins
+from cutter.cut.reading import ByRole
 from cutter.cut.schema_install import upgrade
 from cutter.database.connections import ConnectionProvider
 
@@ -34,8 +34,7 @@ def as_owner(provider: ConnectionProvider) -> AsOwner:
 
 
 @pytest.fixture
-def reader(as_owner: AsOwner, provider: ConnectionProvider) -> Iterator[Any]:
-    """Give a connection of the login that may only read."""
+def reader(as_owner: AsOwner, provider: ConnectionProvider) -> ByRole:
+    """Give connections by role, to a database with the schema."""
     assert as_owner("SELECT 1") == [(1,)]
-    with closing(provider("READER")) as connection:
-        yield connection
+    return provider.by_role

@@ -14,6 +14,7 @@ from cutter.cut.discover import FromFile
 from cutter.cut.faults import InvalidSource
 from cutter.cut.grammar import Grammar
 from cutter.cut.live import LiveDryRun, LiveReadOnly
+from cutter.cut.reading import ByRole, reading
 from cutter.errors import PreconditionError
 from cutter.language.grammars import load_grammar
 from cutter.model.canonical import bytes_digest
@@ -65,7 +66,7 @@ def rows_alone(as_owner: AsOwner, cutplan: Cutplan, version: int = 1) -> None:
 
 
 def test_the_stored_text_gives_the_plan_of_the_file(
-    as_owner: AsOwner, reader: Any, grammar: Grammar, here: Cutplan
+    as_owner: AsOwner, reader: ByRole, grammar: Grammar, here: Cutplan
 ) -> None:
     text = TEXT.read_text(encoding="utf-8")
     stored(as_owner, text, 1)
@@ -78,7 +79,7 @@ def test_the_stored_text_gives_the_plan_of_the_file(
     assert [row.unit_ref for row in newest.rows if row.body not in bodies] == ["principle_9"]
 
 
-def test_bytes_survive_the_database(as_owner: AsOwner, reader: Any, grammar: Grammar) -> None:
+def test_bytes_survive_the_database(as_owner: AsOwner, reader: ByRole, grammar: Grammar) -> None:
     text = "\ufeff## Principle 1. U\u0308\U0001f600\r\n\r\nA\tb\u2028\r\nc\r\n"
     stored(as_owner, text, 1)
     found = plan(LiveReadOnly(reader, "constitution").discover(grammar, (("principle", 1),)))
@@ -86,37 +87,47 @@ def test_bytes_survive_the_database(as_owner: AsOwner, reader: Any, grammar: Gra
     assert found.source_digest == bytes_digest(text.encode())
 
 
-def test_reading_ends_its_transaction_and_could_not_have_written(
-    as_owner: AsOwner, reader: Any, grammar: Grammar
+def test_reading_is_done_by_the_reader_where_nothing_can_be_written(
+    as_owner: AsOwner, reader: ByRole
 ) -> None:
-    from cutter.cut.live import _reading
-
-    stored(as_owner, TEXT.read_text(encoding="utf-8"), 1)
-    LiveDryRun(reader, "constitution").dry_run(grammar)
-    assert reader.info.transaction_status.name == "IDLE"
     as_owner("CREATE TABLE open_to_all (a integer); GRANT ALL ON open_to_all TO PUBLIC")
-    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), _reading(reader) as cursor:
-        cursor.execute("INSERT INTO open_to_all VALUES (1)")
-    assert reader.info.transaction_status.name == "IDLE"
+    with reading(reader) as connection:
+        now = "SELECT current_user, current_setting('transaction_isolation')"
+        assert connection.execute(now).fetchone() == ("cutter_reader", "repeatable read")
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), reading(reader) as connection:
+        connection.execute("INSERT INTO open_to_all VALUES (1)")
 
 
-def test_what_is_not_there_is_said(as_owner: AsOwner, reader: Any, grammar: Grammar) -> None:
+def test_reading_leaves_no_session(as_owner: AsOwner, grammar: Grammar, reader: ByRole) -> None:
+    stored(as_owner, TEXT.read_text(encoding="utf-8"), 1)
+    opened: list[Any] = []
+
+    def remembered(role: str) -> Any:
+        opened.append(reader(role))
+        return opened[-1]
+
+    LiveDryRun(remembered, "constitution").dry_run(grammar)
+    assert [connection.closed for connection in opened] == [True]
+
+
+def test_what_is_not_there_is_said(as_owner: AsOwner, reader: ByRole, grammar: Grammar) -> None:
     stored(as_owner, "text", 1)
     with pytest.raises(PreconditionError, match="no version 7 of constitution"):
         LiveReadOnly(reader, "constitution", 7).discover(grammar)
     with pytest.raises(PreconditionError, match="neither a text nor units of no-such"):
         LiveReadOnly(reader, "no-such").discover(grammar)
-    assert reader.info.transaction_status.name == "IDLE"
 
 
-def test_a_text_altered_in_the_database_is_refused(as_owner: AsOwner, reader: Any, grammar: Grammar) -> None:
+def test_a_text_altered_in_the_database_is_refused(
+    as_owner: AsOwner, reader: ByRole, grammar: Grammar
+) -> None:
     stored(as_owner, "another text", 1, digest=bytes_digest(b"a text"))
     with pytest.raises(PreconditionError, match="not what its digest says"):
         LiveReadOnly(reader, "constitution").discover(grammar)
 
 
 def test_without_a_text_the_rows_themselves_are_read(
-    as_owner: AsOwner, reader: Any, grammar: Grammar, here: Cutplan
+    as_owner: AsOwner, reader: ByRole, grammar: Grammar, here: Cutplan
 ) -> None:
     rows_alone(as_owner, here)
     found = LiveDryRun(reader, "constitution").dry_run(grammar)
@@ -126,7 +137,7 @@ def test_without_a_text_the_rows_themselves_are_read(
 
 
 def test_rows_of_several_versions_are_not_mixed(
-    as_owner: AsOwner, reader: Any, grammar: Grammar, here: Cutplan
+    as_owner: AsOwner, reader: ByRole, grammar: Grammar, here: Cutplan
 ) -> None:
     rows_alone(as_owner, here)
     rows_alone(as_owner, here, version=2)
@@ -137,7 +148,7 @@ def test_rows_of_several_versions_are_not_mixed(
 
 
 def test_a_placeholder_among_the_rows_is_refused(
-    as_owner: AsOwner, reader: Any, grammar: Grammar, here: Cutplan
+    as_owner: AsOwner, reader: ByRole, grammar: Grammar, here: Cutplan
 ) -> None:
     rows_alone(as_owner, here)
     as_owner("UPDATE cutter.information_unit SET body = 'O4-DRYRUN-SHADOW' WHERE unit_ref = 'art_4'")
@@ -146,7 +157,7 @@ def test_a_placeholder_among_the_rows_is_refused(
 
 
 def test_a_missing_row_is_a_wrong_count(
-    as_owner: AsOwner, reader: Any, grammar: Grammar, here: Cutplan
+    as_owner: AsOwner, reader: ByRole, grammar: Grammar, here: Cutplan
 ) -> None:
     rows_alone(as_owner, here)
     as_owner("DELETE FROM cutter.information_unit WHERE unit_ref = 'art_42'")

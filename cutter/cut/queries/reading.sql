@@ -3,9 +3,6 @@
 -- name: installed
 SELECT to_regnamespace('cutter')::text
 
--- name: text
-SELECT d.source_text, d.source_digest FROM cutter.document d WHERE d.document_ref = %s AND d.version = %s
-
 -- name: cut
 SELECT c.cut_id, c.document_id, c.pin, (cutter.cut_measures(c.document_id)).writer_digest
 FROM cutter.cut c JOIN cutter.document d USING (document_id) WHERE d.document_ref = %s AND d.version = %s

@@ -15,11 +15,12 @@ from typing import Any
 from cutter.cut import compensation
 from cutter.cut.adapter import ProductionLiveExecutionAdapter
 from cutter.cut.carried import packed, unpacked
-from cutter.cut.cutplan import Cutplan, plan
-from cutter.cut.digests import writer_digest
+from cutter.cut.cutplan import Cutplan
 from cutter.cut.discover import InMemory
 from cutter.cut.documents import cut_name
-from cutter.cut.reading import SHOWN, CutSeen, altered_units, counted, reading, seen_cut, stored_plan
+from cutter.cut.live import LiveDryRun, LiveReadOnly
+from cutter.cut.planned_once import planned_once, summed_up_once
+from cutter.cut.reading import SHOWN, CutSeen, altered_units, counted, reading, seen_cut
 from cutter.cut.recorders import RunContext
 from cutter.cut.taking_back import take_back
 from cutter.errors import Conflict, StalePlan
@@ -61,14 +62,14 @@ class Cut(Resource):
         marks = InMemory(
             grammar.document_ref, desk.read(params["source"]), params.get("version", 1), name=params["source"]
         ).discover(grammar, tuple((params.get("expect") or {}).items()))
-        planned = plan(marks)
+        comes_to = summed_up_once(marks)
         return {
             **params,
             "document_ref": grammar.document_ref,
             "rules": packed(grammar),
-            "counts": [list(pair) for pair in planned.counts.items()],
-            "pin": planned.pin,
-            "root": writer_digest(planned.rows),
+            "counts": [list(pair) for pair in comes_to.counts.items()],
+            "pin": comes_to.pin,
+            "root": comes_to.root,
         }
 
     def desired(self) -> State | None:
@@ -79,9 +80,9 @@ class Cut(Resource):
         """Return the same of the rows that are there, looked at afresh, and the names of altered ones."""
         with reading(self.there.by_role) as connection:
             seen = seen_cut(connection, self.document_ref, self.version)
-            if seen is None:
-                return None
-            altered = _NOTHING if seen.root == self.root else self._altered(connection, seen)
+        if seen is None:
+            return None
+        altered = _NOTHING if seen.root == self.root else self._altered(seen)
         return _state(seen.section_types, seen.pin, seen.root, altered)
 
     def apply(self, change: Change, content: Content) -> None:
@@ -114,17 +115,22 @@ class Cut(Resource):
             return f"{'+' if change.creates else '-'}{state['cut']}"
         return f"altered: {(change.before or {}).get('altered', '')}"
 
-    def _planned(self, connection: Any) -> Cutplan:
-        expect = tuple((self.expect or {}).items())
-        return stored_plan(connection, self.document_ref, self.version, unpacked(self.rules), expect)
+    def _planned(self) -> Cutplan:
+        """Return the plan of the text that the database holds; a rehearsal tries it to the end."""
+        grammar, expect = unpacked(self.rules), tuple((self.expect or {}).items())
+        words = (self.there.by_role, self.document_ref, self.version)
+        if self.there.rehearsing:
+            return LiveDryRun(*words).dry_run(grammar, expect)
+        return planned_once(LiveReadOnly(*words).discover(grammar, expect))
 
-    def _altered(self, connection: Any, seen: CutSeen) -> str:
-        names = altered_units(connection, seen, self._planned(connection))
-        return ", ".join(_few(names)) or "the root hash, by another plan"
+    def _altered(self, seen: CutSeen) -> str:
+        planned = self._planned()
+        with reading(self.there.by_role) as connection:
+            names = ", ".join(_few(altered_units(connection, seen, planned)))
+        return names or "the root hash, by another plan"
 
     def _write(self, pin: str) -> None:
-        with reading(self.there.by_role) as connection:
-            planned = self._planned(connection)
+        planned = self._planned()
         if planned.pin != pin:
             raise StalePlan(
                 f"the text in the database is cut otherwise than planned: pin {planned.pin}, planned {pin}",

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from cutter.cut import documents
-from cutter.cut.reading import reading, stored_source
+from cutter.cut.reading import reading, stored
 from cutter.errors import Conflict, InvalidDocument
 from cutter.model.canonical import bytes_digest
 from cutter.model.state import Change, State
@@ -115,6 +115,6 @@ class Document(Resource):
 
     def _keep(self, content: Content) -> None:
         with reading(self.there.by_role) as connection:
-            source = stored_source(connection, self.document_ref, self.version)
-        if source is not None:
-            content.keep(source.text, source.digest)
+            there = stored(connection, self.document_ref, self.version)
+        if there is not None and there.source is not None:
+            content.keep(there.source.text, there.source.digest)
