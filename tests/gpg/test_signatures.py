@@ -26,12 +26,8 @@ def pinned(people: People) -> dict[str, bytes]:
     return {people.fingerprints[name]: people.certificate(name) for name in PINNED}
 
 
-@pytest.mark.parametrize(
-    "words", [(), ("--armor",), ("--digest-algo", "SHA512"), ("--digest-algo", "SHA384")]
-)
-def test_what_plain_gpg_makes_counts(
-    people: People, pinned: dict[str, bytes], words: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("words", ["", "--armor", "--digest-algo SHA512", "--digest-algo SHA384"])
+def test_what_plain_gpg_makes_counts(people: People, pinned: dict[str, bytes], words: str) -> None:
     found = verified(CONTENT, people.sign(CONTENT, "bob", *words.split()), pinned)
     assert found.fingerprint == found.part == people.fingerprints["bob"]
     assert abs(found.made - time.time()) < 3600
