@@ -8,19 +8,18 @@ dropped by a later one.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from cutter.database.binaries import server_folder
+from cutter.database.client_programs import client_program, surroundings
 from cutter.database.connections import ConnectionProvider
 from cutter.database.failures import told
 from cutter.database.places import Login, Place
 from cutter.database.statements import statements
-from cutter.errors import StepFailed, Unavailable
+from cutter.errors import StepFailed
 
 if TYPE_CHECKING:
     import psycopg
@@ -57,6 +56,14 @@ def scratch_copy(source: ConnectionProvider) -> Iterator[CopyProvider]:
     Raises ConfigurationError without the logins BACKUP and SCRATCH, Unavailable without pg_dump, StepFailed
     when the dump or its restoration fails.
     """
+    with scratch_database(source) as copy:
+        _restore(copy.place, copy.place.login("SCRATCH"), _dump(source.place, source.place.login("BACKUP")))
+        yield copy
+
+
+@contextmanager
+def scratch_database(source: ConnectionProvider) -> Iterator[CopyProvider]:
+    """Make an empty database on the same server, owned by SCRATCH, and drop it in the end."""
     name = f"{PREFIX}{int(time.time())}_{os.urandom(4).hex()}"
     with closing(source("SCRATCH")) as connection, told(_PLACE):
         connection.autocommit = True
@@ -65,9 +72,6 @@ def scratch_copy(source: ConnectionProvider) -> Iterator[CopyProvider]:
         try:
             copy = CopyProvider(source, name)
             with closing(copy("SCRATCH")):  # a session: nobody takes it for one that was left
-                _restore(
-                    copy.place, copy.place.login("SCRATCH"), _dump(source.place, source.place.login("BACKUP"))
-                )
                 yield copy
         finally:
             with suppress(Exception):  # what cannot be dropped now is swept by the next one
@@ -97,7 +101,7 @@ def _dump(place: Place, login: Login) -> int:
     archive = os.memfd_create("archive")
     words = [f"--schema={name}" for name in SCHEMAS]
     argv = [
-        _program("pg_dump"),
+        client_program("pg_dump"),
         "--format=custom",
         "--no-owner",
         f"--exclude-table-data={AUTHORISATIONS}",
@@ -112,7 +116,7 @@ def _restore(place: Place, login: Login, archive: int) -> None:
     try:
         listed = os.memfd_create("list")
         try:
-            program = _program("pg_restore")
+            program = client_program("pg_restore")
             _run([program, "--list"], place, login, stdin=archive, stdout=listed, connects=False)
             os.lseek(listed, 0, os.SEEK_SET)
             with open(listed, "rb", closefd=False) as file:
@@ -142,43 +146,17 @@ def _run(
 ) -> None:
     if stdin >= 0:
         os.lseek(stdin, 0, os.SEEK_SET)
-    done = subprocess.run(
-        list(argv),
-        stdin=stdin,
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        pass_fds=keep,
-        env=_environment(place, login) if connects else _environment(place, None),
-        check=False,
-    )
+    with surroundings(place, login if connects else None) as around:
+        done = subprocess.run(
+            list(argv),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            pass_fds=(*keep, *around.descriptors),
+            env=around.environment,
+            check=False,
+        )
     if done.returncode:
         last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:]
         what = os.path.basename(argv[0])
         raise StepFailed(f"{what} failed: {' '.join(last) or done.returncode}", place=_PLACE)
-
-
-def _environment(place: Place, login: Login | None) -> Mapping[str, str]:
-    """Return what libpq's programs need to know, and nothing else of ours."""
-    names = {"host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "dbname": "PGDATABASE"}
-    names |= {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT"}
-    found = {variable: str(place.words[word]) for word, variable in names.items() if place.words.get(word)}
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    if login is not None:
-        found["PGUSER"] = login.user
-        if login.password is not None:
-            found["PGPASSWORD"] = login.password.reveal()
-    return {**kept, **found, "PGAPPNAME": "cutter", "LC_ALL": "C"}
-
-
-def _program(name: str) -> str:
-    """Return where a client program is: beside the server's own, or on PATH."""
-    with suppress(Unavailable):
-        beside = os.path.join(server_folder(), name)
-        if os.access(beside, os.X_OK):
-            return beside
-    found = shutil.which(name)
-    if found is None:
-        raise Unavailable(
-            f"{name} is not installed here", place=_PLACE, remedy="install the PostgreSQL client"
-        )
-    return found
