@@ -1,33 +1,48 @@
-"""Take back what a run changed: the inverse changes, newest first, each followed by a fresh look.
+"""Take back what a run changed, or one cut: the inverse, newest first, each change followed by a fresh look.
 
-Refuses (exit 20), before touching anything, when something changed since the run, or when the run did
-something that cannot be taken back.
+WHAT is a run, by its id or the beginning of it, or a cut, as cut:ID or cut:DATABASE:ID; without it, what
+could be named is listed (exit 64). Everything that would go is shown first. Refuses (exit 20), before
+touching anything, when something changed since, depends on it, or cannot be taken back. What acts on a
+database is proved in a transaction that is rolled back (exit 13) before it is done, and needs its kill switch
+on (exit 16).
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from cutter.app.applying import writing
+from cutter.app.applying import new_run_id, writing
 from cutter.app.compensating import TargetRevert
 from cutter.app.interrupts import graceful_stop
-from cutter.app.reverting import RevertResult, chosen_run, plan_revert, revert
+from cutter.app.reverting import RevertResult, plan_revert, refuse_moved_on, revert
+from cutter.app.reverting_databases import cuts_in
+from cutter.app.reverting_names import PREFIX, CutNamed, chosen_run, nameable
 from cutter.app.workspace import Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
 from cutter.cli._output import outlived
 from cutter.engine.executor import exit_title
-from cutter.errors import Interrupted
+from cutter.errors import Interrupted, UsageError
 from cutter.model.evidence import Outcome
 from cutter.model.state import Change
 from cutter.report.plan_text import change_words
 from cutter.report.run_text import failure_lines, manual_lines, outcome_line, verdict_line
 
+if TYPE_CHECKING:
+    from cutter.cut.compensation import CompensationPlan
+
+Cuts = Sequence[tuple[str, "CompensationPlan"]]
+"""What compensating cuts would do, each beside the name of its database."""
+_NEWEST = 10
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the words of this verb."""
-    parser.add_argument("run", metavar="RUN", help="the run to take back, or the beginning of its id")
+    help_text = "a run, or the beginning of its id; or cut:ID, or cut:DATABASE:ID"
+    parser.add_argument("what", nargs="?", default="", metavar="WHAT", help=help_text)
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
     parser.add_argument("--no-input", action="store_true", help="never ask: without --yes, refuse")
     options.add_environment(parser, limit=False, extra=False)
@@ -35,14 +50,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Show, ask, and take back; 0 when everything is as it was before the run."""
+    """Show, ask, and take back; 0 when everything is as it was before."""
     workspace = Workspace(options.choice(args))
+    if not args.what:
+        return _list(workspace, args)
+    if args.what.startswith(PREFIX):
+        from cutter.cli._revert_cut import run_cut
+
+        return run_cut(workspace, args)
+    return _run(workspace, args)
+
+
+def _run(workspace: Workspace, args: argparse.Namespace) -> int:
     with writing(workspace) as session:
-        record = chosen_run(session, args.run)
+        record = chosen_run(session, args.what)
         reverts = plan_revert(session, record)
+        cuts = [(item.target, plan) for item in reverts for plan in cuts_in(session, item)]
         if not args.json:
             printing.print_banner(workspace, args)
-            _print_plan(reverts)
+            _print_plan(reverts, cuts, args)
+        with session.refusals_of(new_run_id(), record.runbook):
+            refuse_moved_on(session, reverts)
         steps = sum(len(item.requests) for item in reverts)
         if not steps:
             return _print_nothing(args)
@@ -51,31 +79,63 @@ def run(args: argparse.Namespace) -> int:
             return Interrupted.exit_code
         with graceful_stop() as stop:
             result = revert(session, record, reverts, stop=stop)
-        with outlived(stop.unheard):
-            _print_result(record.runbook, result, args)
+            with outlived(stop.unheard):
+                _print_result(record.runbook, result, cuts, args)
     return result.exit_code
+
+
+def _list(workspace: Workspace, args: argparse.Namespace) -> int:
+    """Print what could be named, and say that something has to be: nothing is taken back by default."""
+    from cutter.report.compensation_text import cut_body, cut_line
+    from cutter.report.error_text import error_body
+
+    found = nameable(workspace, newest=_NEWEST)
+    ways = " or: ".join(workspace.command("revert", what) for what in ("RUN", "cut:ID"))
+    told = UsageError("say what to take back", remedy=ways)
+    if args.json:
+        runs = [{"run": run.run, "verb": run.verb, "runbook": run.runbook} for run in found.runs]
+        cuts = [cut_body(named.words, cut) for named, cut in found.cuts]
+        options.print_json({**error_body(told), "runs": runs, "cuts": cuts, "silent": found.silent})
+        return told.exit_code
+    for run in found.runs:
+        print(f"  {run.run}  {run.verb} {run.runbook}, {run.started}, {run.state}")
+    for named, cut in found.cuts:
+        print(cut_line(named.words, cut))
+    for line in found.silent:
+        print(f"  cuts of {line}")
+    raise told
 
 
 def _print_nothing(args: argparse.Namespace) -> int:
     if args.json:
-        options.print_json({"version": 1, "run": None, "exit_code": 0, "steps": []})
+        options.print_json({"version": 1, "run": None, "exit_code": 0, "steps": [], "manual": {}, "cuts": []})
     else:
         print("that run left nothing to take back")
     return 0
 
 
-def _print_plan(reverts: Sequence[TargetRevert]) -> None:
+def _print_plan(reverts: Sequence[TargetRevert], cuts: Cuts, args: argparse.Namespace) -> None:
     for target in reverts:
         print(f"would take back {len(target.requests)} steps on {target.target}, newest first:")
         for step in target.requests:
             print(f"    {step.id}  {step.type}  {change_words(Change(step.expected, step.goal))}")
+    if cuts:
+        from cutter.report.compensation_text import compensation_lines
+
+        for database, plan in cuts:
+            name = CutNamed(database, plan.cut.cut_id).words
+            print("\n".join(compensation_lines(name, plan, colour=options.colour(args))))
+    sys.stdout.flush()
 
 
-def _print_result(runbook: str, result: RevertResult, args: argparse.Namespace) -> None:
+def _print_result(runbook: str, result: RevertResult, cuts: Cuts, args: argparse.Namespace) -> None:
     if args.json:
+        from cutter.report.compensation_text import compensation_body
+
         told = [{"target": target, **evidence.body()} for target, evidence in result.evidence]
         body = {"version": 1, "run": result.run, "exit_code": result.exit_code, "steps": told}
-        options.print_json({**body, "manual": result.manual})
+        plans = [compensation_body(CutNamed(name, plan.cut.cut_id).words, plan) for name, plan in cuts]
+        options.print_json({**body, "manual": result.manual, "cuts": plans})
         return
     paint = options.colour(args)
     for target, evidence in result.evidence:
