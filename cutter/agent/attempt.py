@@ -22,6 +22,9 @@ from cutter.resource import Resource
 _OUTCOMES = (
     (StalePlan, Outcome.STALE),
     (KillSwitchOff, Outcome.BLOCKED),
+    (ApprovalRefused, Outcome.BLOCKED),
+    (BackupFailed, Outcome.BLOCKED),
+    (GapOpen, Outcome.BLOCKED),
     (Breached, Outcome.BREACHED),
     (Unprovable, Outcome.UNPROVABLE),
 )

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from cutter.agent.requests import Request, StepRequest
 from cutter.agent.words import named
-from cutter.errors import Conflict, CutterError, PermissionRefused, Unavailable
+from cutter.errors import (
+    ApprovalRefused,
+    BackupFailed,
+    Conflict,
+    CutterError,
+    GapOpen,
+    PermissionRefused,
+    Unavailable,
+)
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Look, Prediction
+
+
+_OWN_CODE = (Unavailable, PermissionRefused, ApprovalRefused, BackupFailed, GapOpen)
+"""What keeps its exit code when it stands in the way of a step; the rest is a conflict."""
 
 
 def drift_of(look: Look, step: StepRequest) -> Evidence:
@@ -50,7 +62,7 @@ def obstacle(step: StepRequest, error: CutterError, pending: list[Look]) -> Look
     way_is_made = any(map(makes_way, pending))
     if (isinstance(error, Unavailable) and pending) or (isinstance(error, Conflict) and way_is_made):
         return unknown(step, f"{error.cause}; an earlier step may change that")
-    code = error.exit_code if isinstance(error, (Unavailable, PermissionRefused)) else Conflict.exit_code
+    code = error.exit_code if isinstance(error, _OWN_CODE) else Conflict.exit_code
     return Look(step.id, Prediction.BLOCKED, reason=error.cause, remedy=error.remedy, exit_code=code)
 
 

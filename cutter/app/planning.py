@@ -7,8 +7,21 @@ from collections.abc import Collection, Mapping, Sequence
 
 from cutter.app.workspace import Job, Workspace
 from cutter.engine.planner import plan_target, preflight_target
-from cutter.errors import CutterError, PermissionRefused, PreconditionError, Unavailable
+from cutter.errors import (
+    ApprovalRefused,
+    BackupFailed,
+    CutterError,
+    GapOpen,
+    PermissionRefused,
+    PreconditionError,
+    Unavailable,
+)
 from cutter.model.plan import Plan, PlannedStep, TargetPlan
+
+
+_REFUSALS: Mapping[int, type[CutterError]] = {
+    kind.exit_code: kind for kind in (Unavailable, PermissionRefused, ApprovalRefused, BackupFailed, GapOpen)
+}
 
 
 def plan_job(workspace: Workspace, job: Job, *, only: Collection[str] = (), preview: bool = False) -> Plan:
@@ -79,8 +92,7 @@ def refusal(
     if step.provided_by:
         folder = job.path.rpartition("/")[0]
         remedy = workspace.command("apply", f"{folder}/{step.provided_by}" if folder else step.provided_by)
-    kinds: Mapping[int, type[CutterError]] = {69: Unavailable, 77: PermissionRefused}
-    raised = PreconditionError if is_preflight else kinds.get(step.look.exit_code, PreconditionError)
+    raised = PreconditionError if is_preflight else _REFUSALS.get(step.look.exit_code, PreconditionError)
     cause = f"{kind} {step.id} on {target.target}: {unmet(step)}{more}"
     return raised(cause, place=job.path, remedy=remedy)
 
