@@ -7,8 +7,11 @@ from typing import Any, Optional
 
 from cutter.agent.requests import Request
 from cutter.errors import (
+    ApprovalRefused,
+    BackupFailed,
     Breached,
     CutterError,
+    GapOpen,
     KillSwitchOff,
     LockHeld,
     StalePlan,

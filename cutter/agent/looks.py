@@ -16,7 +16,6 @@ from cutter.errors import (
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Look, Prediction
 
-
 _OWN_CODE = (Unavailable, PermissionRefused, ApprovalRefused, BackupFailed, GapOpen)
 """What keeps its exit code when it stands in the way of a step; the rest is a conflict."""
 

@@ -18,7 +18,6 @@ from cutter.errors import (
 )
 from cutter.model.plan import Plan, PlannedStep, TargetPlan
 
-
 _REFUSALS: Mapping[int, type[CutterError]] = {
     kind.exit_code: kind for kind in (Unavailable, PermissionRefused, ApprovalRefused, BackupFailed, GapOpen)
 }
