@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cutter.app.publishing import publish
 from cutter.errors import PermissionRefused, UsageError
+from cutter.language.authority import has_authority, load_authority
 from cutter.language.inventory import load_environment, select_for
 from cutter.language.problems import Complaints
 from cutter.language.schema import schema_texts
@@ -30,6 +31,8 @@ class Validation:
 
     def inventory(self, folder: Path) -> None:
         """Judge an inventory folder whole."""
+        if has_authority(str(folder)):
+            self.complaints.attempt(load_authority, str(folder))
         environment = self.complaints.attempt(load_environment, str(folder))
         if environment is not None:
             self.environments[str(folder)] = environment

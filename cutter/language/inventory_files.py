@@ -109,6 +109,7 @@ def _suffix(name: str) -> str:
 def words_of(schema: str) -> Any:
     """Return the rule that tells under which keys of a kind of document an unquoted yes or no is the word."""
     own = {
+        "authority": {"distinct_people", "requester_may_approve"},
         "databases": {"production"},
         "environment": {"production", "sandbox"},
         "gap-matrix": {"blocks_first_production_run"},

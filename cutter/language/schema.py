@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cutter.language.ids import ID_PATTERN
+from cutter.language.schema_authority import AUTHORITY
 from cutter.language.schema_grammar import GRAMMAR
 from cutter.language.schema_inventory import DATABASES, ENVIRONMENT, HOSTS, VARS
 from cutter.language.schema_matrix import GAP_MATRIX
@@ -29,7 +30,7 @@ _CHOICES = ("oneOf", "anyOf")
 def schema_documents() -> dict[str, dict[str, Any]]:
     """Return every schema by its file's name under schemas/."""
     found = {"runbook": runbook_schema(), "hosts": HOSTS, "environment": ENVIRONMENT, "vars": VARS}
-    found |= {"databases": DATABASES, "gap-matrix": GAP_MATRIX, "grammar": GRAMMAR}
+    found |= {"databases": DATABASES, "gap-matrix": GAP_MATRIX, "grammar": GRAMMAR, "authority": AUTHORITY}
     return {f"{name}.schema.json": {"$schema": DIALECT, **found[name]} for name in sorted(found)}
 
 

@@ -1,0 +1,1 @@
+"""Approvals: who may sign, what they sign, and whether their signatures count."""
