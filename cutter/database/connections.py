@@ -66,6 +66,11 @@ class ConnectionProvider(Closing):
         return login in self.place.logins
 
     @property
+    def watcher(self) -> str:
+        """The login that sees most of the database, and looks before and after a rehearsal."""
+        return "OWNER" if self.has("OWNER") else "VERIFY"
+
+    @property
     def place(self) -> Place:
         """Where the database is; the embedded server is started, its database made, when that is needed."""
         if self.database.embedded is not None:

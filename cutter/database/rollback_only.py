@@ -66,13 +66,12 @@ class Proof(NamedTuple):
 def prove(provider: ConnectionProvider, login: str, work: Work, *, watcher: str = "") -> Proof:
     """Rehearse `work` as a login, and return what can be said about it.
 
-    The watcher is the login that looks before and after: OWNER where there is one, else VERIFY. When the work
+    The watcher is the login that looks before and after: the provider's, where none is named. When the work
     fails for a reason of its own, that error is raised, after it is certain that nothing stayed.
     """
     from cutter.database.rehearsal_connection import RehearsalConnection
 
-    watching = watcher or ("OWNER" if provider.has("OWNER") else "VERIFY")
-    with provider(watching) as second:
+    with provider(watcher or provider.watcher) as second:
         second.autocommit = True
         connection = provider.of_kind(RehearsalConnection, login)
         try:

@@ -2,6 +2,18 @@
 CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'
 -- name: drop
 DROP DATABASE IF EXISTS {} WITH (FORCE)
+-- name: lock
+SELECT pg_catalog.pg_advisory_lock(pg_catalog.hashtextextended(%s, 0))
 -- name: left
-SELECT d.datname FROM pg_catalog.pg_database d WHERE d.datname LIKE %s AND d.datdba = current_user::regrole
+SELECT d.datname FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.oid = d.datdba
+WHERE pg_catalog.left(d.datname, %s) = %s AND r.rolname = current_user
 AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid)
+AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+    AND (l.classid::bigint << 32 | l.objid::bigint) = pg_catalog.hashtextextended(d.datname, 0))
+-- name: hold
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
+-- name: patience
+SET LOCAL idle_in_transaction_session_timeout = 0
+-- name: snapshot
+SELECT pg_catalog.pg_export_snapshot()
