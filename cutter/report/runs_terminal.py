@@ -67,5 +67,5 @@ def _step_lines(item: Mapping[str, Any], *, colour: bool) -> Iterator[str]:
     words = item.get("reason") or ""
     if outcome is Outcome.CHANGED:
         words = change_words(Change(item.get("before"), item.get("after")))
-    mark = paint(f"  {outcome.value:<9}{item['step']}", role, colour=colour)
+    mark = paint(f"  {outcome.value:<8} {item['step']}", role, colour=colour)
     yield f"{mark}  [{item['target']}] {printable(words)}".rstrip()
