@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from cutter.cut import schema_install
+from cutter.cut import adoption_install, schema_install
+from cutter.cut.adoption import Names, names_of
 from cutter.cut.logins import GROUPS_OF_LOGIN, map_logins, standing_of, standings
 from cutter.errors import ConfigurationError
 from cutter.model.state import Change, Plain, State
@@ -22,50 +23,70 @@ from cutter.resource import Content, Resource
 class CutSchema(Resource):
     """The tables, functions and roles that a cut needs, and the logins of the database in those roles.
 
-    It is removed again only while no document is in it; roles and logins belong to the whole server and stay.
+    Where databases.yml names an existing table and function, the units go into that table by that function,
+    and both are closed to all our roles and to PUBLIC. The schema is removed again only while no document is
+    in it; what was closed is then opened again. Roles and logins belong to the whole server and stay.
     """
 
     def desired(self) -> State | None:
         """Return the newest version, the digest over all files, and the groups of every login."""
-        users = {name: login.user for name, login in self.there.logins().items() if name in GROUPS_OF_LOGIN}
-        groups = {_login(user): ", ".join(standing_of(name)) for name, user in users.items()}
+        groups = {_login(user): ", ".join(standing_of(name)) for name, user in self._users().items()}
         return {
             **_files(schema_install.available()),
             **{key: value for key, value in groups.items() if value},
+            **adoption_install.declared(self._names()),
         }
 
     def observe(self) -> State | None:
-        """Return what is applied and who is in the groups; None without the schema."""
+        """Return what is applied, who is in the groups, and what is adopted; None without the schema."""
+        names, users = self._names(), self._users()
         with self._owner() as connection:
             connection.read_only = True
+            adoption_install.may_adopt(connection, names, users)
             files = schema_install.applied(connection)
             if not files:
                 return None
             groups: dict[str, list[str]] = {}
             for user, group in standings(connection):
                 groups.setdefault(_login(user), []).append(group)
-        ours = {_login(login.user) for login in self._logins().values()}
+            standing = adoption_install.observed(connection, names, users)
+        ours = {_login(user) for user in users.values()}
         return {
             **_files(files),
             **{key: ", ".join(sorted(found)) for key, found in groups.items() if key in ours},
+            **standing,
         }
 
     def apply(self, change: Change, content: Content) -> None:
         """Install what is missing, or remove the schema while it holds no document."""
         del content
+        names = self._names()
         with self._owner() as connection:
-            if change.after is None:
-                schema_install.remove(connection)
+            if change.after is not None:
+                self._install(connection, names)
             else:
-                schema_install.upgrade(connection)
-                logins = self._logins()
-                users = {name: login.user for name, login in logins.items()}
-                passwords = {name: login.password for name, login in logins.items() if login.password}
-                map_logins(connection, users, passwords)
+                if names is not None:
+                    adoption_install.give_back(connection, names)
+                schema_install.remove(connection)
             connection.commit()
+
+    def _install(self, connection: Any, names: Names | None) -> None:
+        logins, users = self._logins(), self._users()
+        adoption_install.may_adopt(connection, names, users)
+        schema_install.upgrade(connection)
+        passwords = {name: login.password for name, login in logins.items() if login.password}
+        map_logins(connection, users, passwords)
+        if names is not None:
+            adoption_install.adopt(connection, names, users)
+
+    def _names(self) -> Names | None:
+        return names_of(self.there.provider.database.names)
 
     def _logins(self) -> dict[str, Any]:
         return {name: login for name, login in self.there.logins().items() if name in GROUPS_OF_LOGIN}
+
+    def _users(self) -> dict[str, str]:
+        return {name: login.user for name, login in self._logins().items()}
 
     @contextmanager
     def _owner(self) -> Iterator[Any]:
