@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING, Any
 
 from cutter.children import guarded
 from cutter.database.connections import ConnectionProvider
@@ -17,6 +18,11 @@ from cutter.database.failures import told
 from cutter.database.programs import End, Programs
 from cutter.database.statements import statements
 from cutter.errors import StepFailed
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Connection = psycopg.Connection[tuple[Any, ...]]
 
 _LOCK_WAIT = "5s"
 _RESTORE = ("pg_restore", "--no-owner", "--exit-on-error", "--single-transaction")
@@ -31,7 +37,7 @@ def copy_schemas(
     login, Unavailable without the programs, StepFailed when one of them fails.
     """
     whence = End(source.place, source.place.login("BACKUP"))
-    with _snapshot(source) as snapshot, guarded() as guard, ExitStack() as stack:
+    with held_snapshot(source) as (_, snapshot), guarded() as guard, ExitStack() as stack:
         programs = Programs(guard, stack)
         dump = ["pg_dump", "--format=custom", f"--lock-wait-timeout={_LOCK_WAIT}", f"--snapshot={snapshot}"]
         dump += [f"--schema={name}" for name in schemas]
@@ -47,15 +53,15 @@ def copy_schemas(
 
 
 @contextmanager
-def _snapshot(source: ConnectionProvider) -> Iterator[str]:
-    """Give the name of a snapshot, held until the block ends."""
+def held_snapshot(source: ConnectionProvider) -> Iterator[tuple[Connection, str]]:
+    """Give BACKUP's connection, and the name of the snapshot that it holds until the block ends."""
     known = statements("scratch")
     with closing(source("BACKUP")) as connection:
         with told("snapshot"):
             connection.execute(known["hold"])
             connection.execute(known["patience"])
             row = connection.execute(known["snapshot"]).fetchone()
-        yield str(row[0]) if row else ""
+        yield connection, str(row[0]) if row else ""
 
 
 def _wanted(programs: Programs, definitions: int) -> int:
@@ -64,8 +70,13 @@ def _wanted(programs: Programs, definitions: int) -> int:
     programs.run(["pg_restore", "--list"], stdin=definitions, stdout=found)
     with open(found, "rb", closefd=False) as entries:
         entries.seek(0)
-        os.write(wanted, b"".join(line for line in entries if b" DEFAULT ACL " not in line))
+        os.write(wanted, without_default_rights(entries))
     return wanted
+
+
+def without_default_rights(entries: Iterable[bytes]) -> bytes:
+    """Return an archive's list of entries without default rights, which only their own role may give."""
+    return b"".join(line for line in entries if b" DEFAULT ACL " not in line)
 
 
 def _piped(programs: Programs, rows: Sequence[str], whence: End, into: End) -> None:

@@ -59,7 +59,7 @@ class Programs:
 
         Raises Unavailable when it is not installed.
         """
-        there, handed = self._reached(end)
+        there, handed = self.reached(end)
         said = self.held("stderr")
         child = subprocess.Popen(
             [client_program(words[0]), *words[1:], *there],
@@ -86,8 +86,8 @@ class Programs:
             os.lseek(stdin, 0, os.SEEK_SET)
         self.start(words, end, stdin=stdin, stdout=stdout, keep=keep).finish()
 
-    def _reached(self, end: End | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
-        """Return the words by which a program finds a database, and the file of the password."""
+    def reached(self, end: End | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """Return the words by which a program finds a database, and the files that it must inherit."""
         if end is None:
             return (), ()
         from psycopg.conninfo import make_conninfo

@@ -57,6 +57,15 @@ def scratch_copy(source: ConnectionProvider) -> Iterator[CopyProvider]:
     Raises ConfigurationError without the logins BACKUP and SCRATCH, Unavailable without pg_dump, StepFailed
     when the dump or its restoration fails.
     """
+    with scratch_database(source) as copy:
+        copy_schemas(source, End(copy.place, copy.place.login("SCRATCH")), SCHEMAS, (AUTHORISATIONS,))
+        with closing(copy("SCRATCH")):  # should the lock's session be lost, this one shows that it is in use
+            yield copy
+
+
+@contextmanager
+def scratch_database(source: ConnectionProvider) -> Iterator[CopyProvider]:
+    """Make an empty database on the same server, owned by SCRATCH, and drop it in the end."""
     name = f"{PREFIX}{int(time.time())}_{os.urandom(4).hex()}"
     with closing(source("SCRATCH")) as connection:
         with told(_PLACE):
@@ -65,12 +74,7 @@ def scratch_copy(source: ConnectionProvider) -> Iterator[CopyProvider]:
             connection.execute(statements("scratch")["lock"], (name,))
             connection.execute(_naming("create", name))
         try:
-            copy = CopyProvider(source, name)
-            copy_schemas(source, End(copy.place, copy.place.login("SCRATCH")), SCHEMAS, (AUTHORISATIONS,))
-            with closing(
-                copy("SCRATCH")
-            ):  # should the lock's session be lost, this one shows that it is in use
-                yield copy
+            yield CopyProvider(source, name)
         finally:
             with suppress(Exception):  # what cannot be dropped now is swept by the next one
                 connection.execute(_naming("drop", name))
