@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 OLDEST = 14
 TIMEOUTS: Mapping[str, str] = MappingProxyType(
-    {"lock_timeout": "5s", "statement_timeout": "10min", "idle_in_transaction_session_timeout": "60s"}
+    {
+        "lock_timeout": "5s",
+        "statement_timeout": "10min",
+        "idle_in_transaction_session_timeout": "60s",
+        "client_connection_check_interval": "1s",  # a statement ends soon after a client that was killed
+    }
 )
 _CONNECT_SECONDS = 10
 

@@ -10,7 +10,7 @@ from cutter.engine.executor import TargetResult, Watch, intent_of
 from cutter.engine.planner import request_for
 from cutter.engine.recording import Recording
 from cutter.engine.stopping import Stop
-from cutter.errors import ProofFailed
+from cutter.errors import ProofFailed, Unavailable
 from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome
 from cutter.model.plan import PlannedStep, Prediction, TargetPlan
 from cutter.model.runbook import BoundRunbook
@@ -78,12 +78,20 @@ def _tried(
 def _cut_short(evidence: Sequence[Evidence]) -> bool:
     """Tell whether a proof that was asked to stop ended because of that alone."""
     outcomes = {item.outcome for item in evidence}
-    return Outcome.SKIPPED in outcomes and outcomes <= {Outcome.SKIPPED, Outcome.OK, Outcome.UNPROVABLE}
+    ended = {Outcome.SKIPPED, Outcome.OK, Outcome.UNPROVABLE, Outcome.BLOCKED, Outcome.UNOBSERVABLE}
+    return Outcome.SKIPPED in outcomes and outcomes <= ended
 
 
 def _untried(step: PlannedStep, request: StepRequest) -> Evidence:
-    if step.look.prediction is Prediction.NO_CHANGE:
-        return drift_of(step.look, request)
-    why = step.look.reason or f"what a step of type {step.type} does cannot be rolled back with a transaction"
+    """Return what a look alone says of a step that was not tried."""
+    look = step.look
+    if look.prediction is Prediction.NO_CHANGE:
+        return drift_of(look, request)
+    if look.prediction is Prediction.BLOCKED:
+        outcome = Outcome.UNOBSERVABLE if look.exit_code == Unavailable.exit_code else Outcome.BLOCKED
+        return Evidence(
+            step.id, step.type, step.content_hash, outcome, reason=look.reason, remedy=look.remedy
+        )
+    why = look.reason or f"what a step of type {step.type} does cannot be rolled back with a transaction"
     reason = f"only looked at, and it is not as declared: {why}"
     return Evidence(step.id, step.type, step.content_hash, Outcome.UNPROVABLE, reason=reason)

@@ -2,75 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
-from postgres import superuser
-from project import Project, gap_matrix, steps_of
+from governed_project import FILES, ROOMS, RUN, SCHEMA, STEPS
+from project import gap_matrix, steps_of
 
-from cutter.app import applying, proving, reverting, verifying
-from cutter.database.connections import ConnectionProvider
-from cutter.database.embedded import EmbeddedServer
-from cutter.database.switch import held_on
-from cutter.model.inventory import Database
+from cutter.app import reverting
 
-ROOMS = Path(__file__).parents[2] / "runbooks" / "documents"
-RUN = "20260101T000000Z-abcdef"
-FILES = "{source: documents/reading-room.md, grammar: documents/reading-room.grammar.yml}"
-STEPS = f"""\
-  - name: Reference schema
-    cut_schema: {{}}
-  - name: Load
-    document: {FILES}
-  - name: Cut
-    cut: {FILES}
-  - name: Enact
-    enact: {{document: "{{{{ steps.load.document }}}}", effective_from: "2026-07-01"}}
-"""
-
-
-class GovernedProject(Project):
-    """A project with a database, its runbooks on it."""
-
-    def __init__(self, folder: Path, server: EmbeddedServer) -> None:
-        """Name the database in the inventory and copy the documents."""
-        super().__init__(folder)
-        self.server = server
-        self.dbname = f"p_{folder.name[-20:]}"
-        databases = f"governed: {{production: no, embedded: {server.folder}, dbname: {self.dbname}}}\n"
-        self.write("inventory/here/databases.yml", databases)
-        shutil.copytree(ROOMS, folder / "runbooks" / "documents")
-
-    def governed(self, steps: str, name: str = "site") -> str:
-        """Write a runbook on the database and return its path."""
-        head = f"apiVersion: cutter/v1\nrunbook: {name}\ntitle: A test\ndatabase: governed\n"
-        return str(self.write(f"runbooks/{name}.yml", f"{head}steps:\n{steps}"))
-
-    @contextmanager
-    def switched_on(self, monkeypatch: pytest.MonkeyPatch, run: str = RUN) -> Iterator[None]:
-        """Hold the switch on for the run that the next command will be."""
-        assert verifying.__name__  # imported before, so that it keeps run ids of its own
-        for room in (proving, applying, reverting):
-            monkeypatch.setattr(room, "new_run_id", lambda: run)
-        database = Database("governed", production=False, embedded=self.server.folder, dbname=self.dbname)
-        with (
-            ConnectionProvider(database) as provider,
-            provider("OWNER") as connection,
-            held_on(connection, run, seconds=60, by="a test"),
-        ):
-            yield
-
-
-@pytest.fixture
-def project(tmp_path: Path, postgres_server: EmbeddedServer) -> Iterator[GovernedProject]:
-    made = GovernedProject(tmp_path, postgres_server)
-    yield made
-    with superuser(postgres_server) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{made.dbname}" WITH (FORCE)'.encode())
+if TYPE_CHECKING:
+    import pytest
+    from governed_project import GovernedProject
 
 
 def status(project: GovernedProject) -> str:
@@ -135,9 +76,11 @@ def test_a_rehearsal_closes_what_it_was_declared_to_close(project: GovernedProje
     assert status(project) == "OPEN"
 
 
-def test_a_rehearsal_on_the_database_itself_is_blocked_by_the_switch(project: GovernedProject) -> None:
+def test_a_rehearsal_on_the_database_itself_is_blocked_by_the_switch(
+    project: GovernedProject,
+) -> None:
     path = project.governed(
-        STEPS.partition("  - name: Load")[0]
+        SCHEMA
         + f"""\
   - name: Tried
     rehearsal: {{steps: [{{document: {FILES}}}, {{cut: {FILES}}}]}}

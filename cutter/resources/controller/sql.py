@@ -8,23 +8,27 @@ As a step:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from typing import Any, Literal
 
 from cutter.database.failures import told
 from cutter.database.foreign import run_foreign, truth_of
-from cutter.errors import InvalidDocument, StepFailed
+from cutter.database.psql_commands import psql_command
+from cutter.errors import InvalidDocument, StepFailed, Unprovable
 from cutter.model.canonical import bytes_digest
 from cutter.model.state import Change, State
 from cutter.resource import Content, Desk, Resource, param
+
+_AS_OWNER = "it runs as OWNER, who owns what holds a proof back: no proof of it is sound"
 
 
 class Sql(Resource):
     """Statements in a file, run in one transaction that they cannot end.
 
     The check is a query of one row with one truth value, run in a READ ONLY transaction, before and after.
-    The schema must be installed: what keeps the statements in their transaction is part of it.
+    The schema must be installed: what keeps the statements in their transaction is part of it. A proof runs
+    them as REHEARSAL. What runs as OWNER cannot be proved: who owns the guard is not held back by it.
     """
 
     file: str = param("The statements, relative to the runbook's folder.")
@@ -52,9 +56,13 @@ class Sql(Resource):
         """Return that the check holds, and of which statements."""
         return {"statements": bytes_digest(self.texts["file"].encode())}
 
+    def summary(self, change: Change) -> str:
+        """Return what a reader must know of statements that run as the owner."""
+        return _AS_OWNER if self.login == "OWNER" and not change.empty else ""
+
     def observe(self) -> State | None:
         """Return the same when the check says true, None when it does not."""
-        with closing(self.there.connection(self.login)) as connection, told(self.file):
+        with self._connected() as connection:
             connection.read_only = True
             try:
                 holds = truth_of(connection, self.texts["check"])
@@ -65,13 +73,31 @@ class Sql(Resource):
     def apply(self, change: Change, content: Content) -> None:
         """Run the statements, or those that undo them, and commit."""
         text = self.texts["undo" if change.after is None else "file"]
-        with closing(self.there.connection(self.login)) as connection, told(self.file):
+        with self._connected() as connection:
             run_foreign(connection, text)
             connection.commit()
+
+    @contextmanager
+    def _connected(self) -> Iterator[Any]:
+        if self.login == "OWNER" and self.there.rehearsing:
+            raise Unprovable(_AS_OWNER, place=self.file, remedy="have a login of fewer rights run it")
+        with closing(self.there.connection(self.login)) as connection, told(self.file):
+            yield connection
 
 
 def _text(content: bytes, path: str) -> str:
     try:
-        return content.decode()
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidDocument(f"{path} is not UTF-8") from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise InvalidDocument("a NUL character cannot be part of SQL", place=f"{path}:{line}")
+    command = psql_command(text)
+    if command is not None:
+        raise InvalidDocument(
+            f"{command.text} is a command of psql, which the server does not know",
+            place=f"{path}:{command.line}",
+            remedy="write it as SQL",
+        )
+    return text
