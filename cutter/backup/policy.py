@@ -1,0 +1,54 @@
+"""What is to be backed up, where to, and to which key: as declared, with the key's name looked up."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from cutter.env_text.document import EnvText
+from cutter.errors import ConfigurationError
+from cutter.model.canonical import digest
+
+KEY_NAME = "BACKUP_GPG_FPR"
+SCHEMAS = ("cutter", "cutter_proof")
+_FINGERPRINT = re.compile("[0-9A-F]{40}")
+
+
+class Policy(NamedTuple):
+    """How backups of one database are made.
+
+    `recipient` is the fingerprint of the key in `home` that they are encrypted to and signed by. `tables`,
+    where there are any, say more narrowly than `schemas` what is dumped. `keep` is how many good ones stay, 0
+    all; `copy_to` is the second folder, and `off_host` says that it must be on another file system.
+    """
+
+    folder: str
+    home: str
+    recipient: str
+    schemas: tuple[str, ...] = SCHEMAS
+    tables: tuple[str, ...] = ()
+    keep: int = 0
+    copy_to: str = ""
+    off_host: bool = False
+
+    @property
+    def subject(self) -> str:
+        """What a backup under this policy is of, to whom it is readable and where it lies, as a digest."""
+        about = {"schemas": list(self.schemas), "tables": list(self.tables), "recipient": self.recipient}
+        return digest("backup-policy", {**about, "folder": self.folder, "copy_to": self.copy_to})
+
+
+def fingerprint_in(env_file: str, key: str = KEY_NAME) -> str:
+    """Return the fingerprint that a key of an env file names. Raises ConfigurationError."""
+    remedy = "cutter apply runbooks/provision-vps.yml"
+    try:
+        with open(env_file, encoding="utf-8", newline="") as file:
+            value = EnvText(file.read()).value(key)
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigurationError(f"{key} cannot be read: {why}", place=env_file, remedy=remedy) from None
+    if value is None or not _FINGERPRINT.fullmatch(value):
+        raise ConfigurationError(
+            f"{key} is not a fingerprint of 40 upper-case hexadecimal digits", place=env_file, remedy=remedy
+        )
+    return value

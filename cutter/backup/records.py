@@ -1,0 +1,75 @@
+"""What the ledger remembers of backups: taken, drilled, each with the digest of its manifest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from cutter.backup.manifest import Manifest, manifest_path, read_manifest
+from cutter.backup.proving import demand_described
+from cutter.errors import BackupFailed
+
+Entries = Callable[[Collection[str]], Iterable[tuple[str, str, Mapping[str, Any]]]]
+TAKEN, DRILLED, VERIFIED = "backup", "backup_drill", "backup_verify"
+"""What an entry is about, as its `type`; the first two are also step types, and then in its evidence."""
+_SUCCESS = ("ok", "changed")
+
+
+class Record(NamedTuple):
+    """One entry about a backup: when, of which database, by which run, and what was seen."""
+
+    type: str
+    at: str
+    identity: str
+    run: str
+    seen: Mapping[str, Any]
+
+    @property
+    def manifest(self) -> str:
+        """The digest of the manifest that it is about."""
+        return str(self.seen.get("manifest", ""))
+
+
+def records(entries: Entries, identity: str = "") -> Iterator[Record]:
+    """Yield what succeeded, oldest first; of one database where its identity is given."""
+    for _, at, body in entries({"evidence", "backup"}):
+        known = body.get("type") in (TAKEN, DRILLED, VERIFIED) and body.get("outcome") in _SUCCESS
+        if known and identity in ("", body.get("identity")):
+            seen = body.get("observed") or {}
+            yield Record(str(body["type"]), at, str(body["identity"]), str(body["run"]), seen)
+
+
+def entry(kind: str, manifest: Manifest, run: str, seen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of an entry of kind `backup`, written where no step's evidence is."""
+    about = {"identity": manifest.identity, "database": manifest.database, "run": run}
+    return {"type": kind, "outcome": "changed", **about, "observed": dict(seen)}
+
+
+def state_of(manifest: Manifest) -> dict[str, Any]:
+    """Return what an entry says of a backup that was taken and proven."""
+    return {
+        "manifest": manifest.digest,
+        "file": manifest.file,
+        "sha256": manifest.sha256,
+        "size": manifest.size,
+        "taken_at": manifest.taken_at,
+        "encrypted_to": manifest.encrypted_to,
+        "signed_by": manifest.signed_by,
+    }
+
+
+def standing(record: Record, folder: str = "") -> Manifest:
+    """Return the manifest of a recorded backup, after looking that manifest and file are those recorded.
+
+    Raises BackupFailed when one of them is gone, altered, or another one.
+    """
+    name = str(record.seen.get("file", ""))
+    path = os.path.join(folder, os.path.basename(name)) if folder else name
+    manifest = read_manifest(manifest_path(path))
+    if manifest.digest != record.manifest:
+        raise BackupFailed(
+            f"the manifest of {path} is not the one that was recorded", remedy="take a new backup"
+        )
+    demand_described(path, manifest)
+    return manifest
