@@ -6,13 +6,16 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
-from command_line import Answer
-from governed_project import FILES, STEPS, GovernedProject
+from governed_project import FILES
 
 from cutter.cli import _revert_cut
+
+if TYPE_CHECKING:
+    import pytest
+    from command_line import Answer
+    from governed_project import GovernedProject
 
 BACK = "20260101T000009Z-abcdef"
 AGAIN = "20260101T000010Z-abcdef"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 from governed_project import RUN, STEPS, GovernedProject, governed_project
 from postgres import postgres_server
