@@ -93,6 +93,8 @@ class Context(Protocol):
     rehearsing: bool
     provider: Any
     """What gives the connections, for a rehearsal or a copy."""
+    scope: Any
+    """What belongs to the run alone, such as the request that was accepted for it; see cutter.hosts.run_scope."""
 
     def connection(self, login: str) -> Any:
         """Return a new connection of a login (READER, WRITER, ...). Raises Unavailable."""
@@ -146,6 +148,8 @@ class Resource:
     """False: the inverse makes no sense, and a step of this type must give its reason as `irreversible:`."""
     opaque: ClassVar[bool] = False
     """True: the state does not show all that a failed `apply` may have done."""
+    each_run: ClassVar[bool] = False
+    """True: an event that every run with anything to do makes anew; in a run, an earlier one is not there."""
     provable: ClassVar[bool] = False
     """True: it acts through the connections of its context alone, so it can be tried in a transaction."""
     inherited: ClassVar[tuple[str, ...]] = ()

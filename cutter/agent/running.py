@@ -122,7 +122,8 @@ class Agent:
     def _answer(self, step: StepRequest, resource: Resource, change: Change, *, preview: bool) -> Look:
         if change.empty:
             outputs = resource.results(change.before)
-            return Look(step.id, Prediction.NO_CHANGE, change.before, change.after, outputs=outputs)
+            found = Look(step.id, Prediction.NO_CHANGE, change.before, change.after, outputs=outputs)
+            return found._replace(each_run=type(resource).each_run)
         told = [resource.summary(change), resource.preview(change, self.content) if preview else ""]
         shown = "\n".join(filter(None, told))
         return Look(step.id, Prediction.CHANGE, change.before, change.after, preview=shown)

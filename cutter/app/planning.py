@@ -23,10 +23,13 @@ _REFUSALS: Mapping[int, type[CutterError]] = {
 }
 
 
-def plan_job(workspace: Workspace, job: Job, *, only: Collection[str] = (), preview: bool = False) -> Plan:
-    """Return the plan of one runbook on all its targets."""
+def plan_job(
+    workspace: Workspace, job: Job, *, only: Collection[str] = (), preview: bool = False, anew: bool = True
+) -> Plan:
+    """Return the plan of one runbook on all its targets; without `anew` only what differs is pending."""
     targets = [
-        plan_target(bound, workspace.target(bound.target), only=only, preview=preview) for bound in job.bound
+        plan_target(bound, workspace.target(bound.target), only=only, preview=preview, anew=anew)
+        for bound in job.bound
     ]
     return _plan(workspace, job, targets)
 

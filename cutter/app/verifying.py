@@ -13,7 +13,7 @@ from cutter.model.plan import Plan
 
 def verify(session: WritingSession, job: Job, *, only: Collection[str] = ()) -> tuple[Plan, RunResult]:
     """Look at every step, record evidence (ok or drifted), and return it. Targets are not touched."""
-    plan = plan_job(session.workspace, job, only=only)
+    plan = plan_job(session.workspace, job, only=only, anew=False)
     run = new_run_id()
     recording = session.recording(run, job, "verify", plan.digest)
     results = []

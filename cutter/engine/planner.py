@@ -12,9 +12,17 @@ from cutter.model.runbook import BoundRunbook, BoundStep
 
 
 def plan_target(
-    bound: BoundRunbook, target: Target, *, only: Collection[str] = (), preview: bool = False
+    bound: BoundRunbook,
+    target: Target,
+    *,
+    only: Collection[str] = (),
+    preview: bool = False,
+    anew: bool = True,
 ) -> TargetPlan:
     """Look at every step on one target and return the plan.
+
+    With `anew`, a plan that has anything to do makes the events of each run once more; without, it tells only
+    what differs.
 
     `only` restricts the plan to the steps named (declared or bound ids) and those whose outputs they use;
     the latter must need no change. Raises UsageError for an unknown step, PreconditionError for an unmet one.
@@ -26,6 +34,8 @@ def plan_target(
         preflight=_planned(bound.preflight, target, preview=False),
         steps=_planned(steps, target, preview=preview),
     )
+    if anew and plan.pending:
+        plan = plan._replace(steps=tuple(map(_anew, plan.steps)))
     _refuse_pending_sources(plan, only)
     return plan
 
@@ -61,6 +71,10 @@ def _planned(steps: Sequence[BoundStep], target: Target, *, preview: bool) -> tu
     content = {digest: held for step in steps for digest, held in step.content.items()} if preview else {}
     looks = target.look([request_for(step) for step in steps], content, preview=preview)
     return tuple(_planned_step(step, look) for step, look in zip(steps, looks, strict=True))
+
+
+def _anew(step: PlannedStep) -> PlannedStep:
+    return step._replace(look=step.look.anew()) if step.look.each_run else step
 
 
 def _planned_step(step: BoundStep, look: Look) -> PlannedStep:

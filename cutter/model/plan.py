@@ -23,7 +23,8 @@ class Look(NamedTuple):
     """What a target saw of one step, without touching it.
 
     `reason` and `remedy` explain an unknown or blocked answer, `exit_code` is the blocked one's. `preview`
-    shows the change to a person, secrets hidden; it is never part of a plan.
+    shows the change to a person, secrets hidden; it is never part of a plan. `each_run` marks an event that
+    every run with anything to do makes anew.
     """
 
     step: str
@@ -35,6 +36,11 @@ class Look(NamedTuple):
     exit_code: int = 10
     outputs: Mapping[str, str] = {}
     preview: str = ""
+    each_run: bool = False
+
+    def anew(self) -> Look:
+        """Return the look of an event that is to be made once more, as if it had never been."""
+        return self._replace(prediction=Prediction.CHANGE, before=None, outputs={})
 
     @property
     def change(self) -> Change:
