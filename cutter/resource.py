@@ -9,10 +9,10 @@ takes nothing but identity and sources from itself, so that applying the inverse
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, Optional, Protocol
 
+from cutter.model.mismatches import mismatches
 from cutter.model.secret import Secret, keyed_digest, without_secrets
 from cutter.model.state import Change, State
 
@@ -26,7 +26,6 @@ _SCHEMA_OF_ANNOTATION: Mapping[str, Mapping[str, Any]] = {
     "dict[str, Any]": {"type": "object"},
     "Any": {},
 }
-_PYTHON_TYPE = {"string": str, "integer": int, "boolean": bool, "array": list, "object": dict}
 
 
 class Param(NamedTuple):
@@ -69,6 +68,9 @@ class Desk(Protocol):
     def render(self, path: str) -> bytes:
         """Return a rendered Jinja2 template, with the variables of the target."""
 
+    def place(self, path: str) -> str:
+        """Return where a file is, relative paths from the runbook's folder."""
+
     def grammar(self, path: str) -> Any:
         """Return the grammar of a document, checked. Raises InvalidDocument."""
 
@@ -94,7 +96,7 @@ class Context(Protocol):
     provider: Any
     """What gives the connections, for a rehearsal or a copy."""
     scope: Any
-    """What belongs to the run alone, such as the request that was accepted for it; see cutter.hosts.run_scope."""
+    """What belongs to the run alone, such as the request accepted for it; see cutter.hosts.run_scope."""
 
     def connection(self, login: str) -> Any:
         """Return a new connection of a login (READER, WRITER, ...). Raises Unavailable."""
@@ -152,6 +154,8 @@ class Resource:
     """True: an event that every run with anything to do makes anew; in a run, an earlier one is not there."""
     provable: ClassVar[bool] = False
     """True: it acts through the connections of its context alone, so it can be tried in a transaction."""
+    located: ClassVar[tuple[str, ...]] = ()
+    """Internal parameters that say where something lies, and so are no part of what a step is."""
     inherited: ClassVar[tuple[str, ...]] = ()
     """Keys of a State that a new thing takes from its folder; one put back has them only if it had."""
 
@@ -254,8 +258,8 @@ def type_complaints(cls: type[Resource], params: Mapping[str, Any]) -> list[Comp
     found = [Complaint((), f"{name} is missing") for name in missing]
     for name, value in params.items():
         if name in cls.params:
-            mismatches = _mismatches(cls.params[name].schema, value)
-            found += [Complaint((name, *path), text) for path, text in mismatches]
+            wrong = mismatches(cls.params[name].schema, value)
+            found += [Complaint((name, *path), text) for path, text in wrong]
         else:
             found.append(Complaint((name,), "is not a parameter of this type"))
     return found or list(cls.check(params))
@@ -273,32 +277,3 @@ def _typed(declared: Param, annotation: str) -> Param:
             {} if "type" in declared.schema or "oneOf" in declared.schema else _SCHEMA_OF_ANNOTATION[plain]
         )
     return declared._replace(schema={**derived, **declared.schema})
-
-
-def _mismatches(schema: Mapping[str, Any], value: Any) -> Iterator[Complaint]:
-    """Judge a value by the small part of JSON Schema that parameters use; the rest is `check`'s business."""
-    if value is None or (isinstance(value, str) and "{{" in value):
-        return
-    kind = schema.get("type")
-    if isinstance(kind, str) and not _is_a(value, kind):
-        yield Complaint((), f"{'this' if isinstance(value, (list, dict)) else repr(value)} is not a {kind}")
-    elif "enum" in schema and value not in schema["enum"]:
-        yield Complaint((), f"{value!r} is not one of {', '.join(map(str, schema['enum']))}")
-    elif isinstance(value, str) and "pattern" in schema and not fits(schema["pattern"], value):
-        yield Complaint((), f"{value!r} does not match {schema['pattern']}")
-    elif isinstance(value, int) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
-        yield Complaint((), f"{value!r} is out of bounds")
-    elif isinstance(value, list) and "items" in schema:
-        for index, item in enumerate(value):
-            yield from (Complaint((index, *path), text) for path, text in _mismatches(schema["items"], item))
-
-
-def fits(pattern: str, text: str) -> bool:
-    """Tell whether a text matches as JSON Schema means it: after its `$` comes nothing, no newline either."""
-    return re.search(pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern, text) is not None
-
-
-def _is_a(value: Any, kind: str) -> bool:
-    if isinstance(value, Secret):
-        return kind == "string"
-    return isinstance(value, _PYTHON_TYPE[kind]) and (kind == "boolean" or not isinstance(value, bool))

@@ -35,6 +35,10 @@ class FolderDesk:
         template = jinja2.Template((self.folder / path).read_text(encoding="utf-8"))
         return str(template.render(name="x")).encode()
 
+    def place(self, path: str) -> str:
+        """Return the path of a file in the folder."""
+        return str(self.folder / path)
+
     def grammar(self, path: str) -> Any:
         """Return the grammar in a file of the folder."""
         return load_grammar(self.folder / path)

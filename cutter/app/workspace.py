@@ -22,8 +22,10 @@ from cutter.model.inventory import Environment, Host
 from cutter.model.runbook import BoundRunbook, Runbook
 
 if TYPE_CHECKING:
+    from cutter.approvals.authority import Authority
     from cutter.database.connections import ConnectionProvider
     from cutter.database.context import DatabaseContext
+    from cutter.hosts.run_scope import RunScope
     from cutter.hosts.ssh_session import Session
 
 DEFAULT_INVENTORY = "inventory/local"
@@ -57,6 +59,7 @@ class Workspace:
         self.choice = choice
         self._open = OPENED.enter_context(ExitStack())
         self._providers: dict[str, ConnectionProvider] = {}
+        self._scopes: dict[str, RunScope] = {}
         self._sessions: dict[str, Session] = {}
         self.environment: Environment = load_environment(choice.folder)
 
@@ -172,7 +175,22 @@ class Workspace:
         if name not in self._providers:
             database = next(found for found in self.environment.databases if found.name == name)
             self._providers[name] = self._open.enter_context(ConnectionProvider(database))
-        return DatabaseContext(self._providers[name], self._entries, run)
+        return DatabaseContext(self._providers[name], self._entries, run, scope=self.scope(run))
+
+    def scope(self, run: str) -> RunScope:
+        """Return what belongs to a run alone: the same at every call; a new one where there is no run."""
+        from cutter.hosts.run_scope import RunScope
+
+        found = self._scopes.get(run) or RunScope(run, self.authority)
+        if run:
+            self._scopes[run] = found
+        return found
+
+    def authority(self) -> Authority:
+        """Return who may approve here. Raises ConfigurationError where nobody may, InvalidDocument."""
+        from cutter.language.authority import load_authority
+
+        return load_authority(self.choice.folder)
 
     def _entries(self, kinds: Collection[str]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         with self.read_ledger() as ledger:

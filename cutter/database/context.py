@@ -27,10 +27,16 @@ class DatabaseContext:
     rehearsing = False
 
     def __init__(
-        self, provider: ConnectionProvider, entries: Entries, run: str = "", hears: Progress | None = None
+        self,
+        provider: ConnectionProvider,
+        entries: Entries,
+        run: str = "",
+        hears: Progress | None = None,
+        scope: Any = None,
     ) -> None:
-        """Take the database, the ledger's entries, the run, and who hears how far long work has come."""
+        """Take the database, the ledger's entries, the run and its scope, and who hears of long work."""
         self.hears = hears
+        self.scope = scope
         self.provider = provider
         self.database = provider.database.name
         self.entries = entries
@@ -97,7 +103,7 @@ class RehearsedContext(DatabaseContext):
 
     def __init__(self, outside: DatabaseContext, rehearsal: Rehearsal) -> None:
         """Take the context outside and the rehearsal."""
-        super().__init__(outside.provider, outside.entries, outside.run, outside.hears)
+        super().__init__(outside.provider, outside.entries, outside.run, outside.hears, outside.scope)
         self._lent = Lent(rehearsal)
 
     def connection(self, login: str) -> Any:

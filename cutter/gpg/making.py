@@ -14,7 +14,7 @@ from cutter.filesystem.refusals import refusals
 from cutter.filesystem.walk import Place, existing_parent_of, sync
 from cutter.gpg.homes import work
 from cutter.gpg.keyring import keys
-from cutter.resource import fits
+from cutter.model.mismatches import fits
 
 _RESIDUE = ("pubring.kbx", "pubring.kbx~", "trustdb.gpg", "random_seed", ".gpg-v21-migrated")
 _RESIDUE_FOLDERS = ("private-keys-v1.d", "openpgp-revocs.d")

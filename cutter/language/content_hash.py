@@ -24,7 +24,7 @@ def content_hash(
         for name, declared in kind.params.items()
         if declared.default is not REQUIRED and not declared.internal
     }
-    declared = {**defaults, **params}
+    declared = {name: value for name, value in {**defaults, **params}.items() if name not in kind.located}
     secrets = [
         [list(map(str, path)), keyed_digest(key, secret.reveal())] for path, secret in _secrets(declared, ())
     ]

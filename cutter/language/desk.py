@@ -30,7 +30,7 @@ class BindDesk:
     def read(self, path: str) -> bytes:
         """Return the bytes of a file, relative paths from the runbook's folder. Raises DeskFault."""
         try:
-            opened = os.open(self._path(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            opened = os.open(self.place(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             with os.fdopen(opened, "rb") as file:
                 if not stat.S_ISREG(os.fstat(opened).st_mode):
                     raise DeskFault(path, f"{path} is not a regular file")
@@ -47,13 +47,17 @@ class BindDesk:
         from cutter.language.templates import rendered
 
         values, late = self._early()
-        return rendered(self._path(path), path, {**values, **self.extra}, late)
+        return rendered(self.place(path), path, {**values, **self.extra}, late)
+
+    def place(self, path: str) -> str:
+        """Return where a file is, relative paths from the runbook's folder."""
+        return os.path.join(self.folder, path)
 
     def grammar(self, path: str) -> Any:
         """Return the grammar in a file. Raises InvalidDocuments with every problem of it."""
         from cutter.language.grammars import load_grammar
 
-        return load_grammar(self._path(path))
+        return load_grammar(self.place(path))
 
     def environment(self, name: str) -> Secret:
         """Return an environment variable of the controller. Raises DeskFault when it is not set."""
@@ -69,9 +73,6 @@ class BindDesk:
     def keyed(self, value: str | bytes) -> str:
         """Return the keyed digest of a secret."""
         return keyed_digest(self.digest_key, value)
-
-    def _path(self, path: str) -> str:
-        return os.path.join(self.folder, path)
 
     def _early(self) -> tuple[dict[str, Any], frozenset[str]]:
         """Return the variables that are known here, and the names of those that only the target knows."""
