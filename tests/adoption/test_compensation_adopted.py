@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from cut_cases import Governed
 from cut_database.test_compensation import *  # noqa: F403
 from cut_database.test_compensation import take_back, version
 
 from cutter.errors import CutterError, PermissionRefused, StalePlan
+
+if TYPE_CHECKING:
+    from cut_cases import Governed
 
 KEYS = {"near": ("legacy.units", "id", "integer"), "far": ('"OldLaws"."Passage"', "pid", "uuid")}
 
