@@ -81,7 +81,7 @@ class Governed:
 
     def load(self, plan: Cutplan, supersedes: int | None = None, run: str = RUN, text: str = "") -> str:
         text = text or self.text_of(plan)
-        found = Document(plan.document_ref, plan.version, text, plan.grammar_digest, supersedes)
+        found = Document(plan.document_ref, plan.version, text.encode(), plan.grammar_digest, supersedes)
         with self.provider("WRITER") as connection:
             return load(connection, found, run)
 

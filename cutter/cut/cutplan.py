@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -11,6 +11,7 @@ from typing import Protocol
 from cutter.cut.coverage import uncovered
 from cutter.cut.faults import InvalidSource
 from cutter.cut.guard import guard
+from cutter.cut.planned_rows import PlannedRows
 from cutter.cut.rows import CutplanRow, Ignorable, MarkRow, Source
 from cutter.model.canonical import VERSION, canonical
 
@@ -38,7 +39,7 @@ class Cutplan:
     version: int
     source_digest: str
     grammar_digest: str
-    rows: tuple[CutplanRow, ...]
+    rows: Sequence[CutplanRow]
     ignorable: tuple[Ignorable, ...]
 
     @cached_property
@@ -60,8 +61,8 @@ def plan(marks: Marks) -> Cutplan:
 
     Raises InvalidSource with every fault of the document, and InvalidDocument for a row of no genuine text.
     """
-    rows = tuple(_rows(marks))
     source = marks.source
+    rows = PlannedRows(source.text, marks)
     ignorable = tuple(marks.ignorable)
     gaps = uncovered(source.text, rows, ignorable)
     if gaps:
@@ -84,11 +85,6 @@ def pinned(row: CutplanRow) -> list[object]:
         row.ordinal, row.unit_kind, row.section_type, row.title, row.owner_ref, row.parent_ref, row.unit_ref,
         *row.span, row.body_hash,
     ]  # fmt: skip
-
-
-def _rows(marks: Iterable[MarkRow]) -> Iterator[CutplanRow]:
-    for mark in marks:
-        yield CutplanRow(*mark[:10])
 
 
 def guarded(cutplan: Cutplan) -> Cutplan:

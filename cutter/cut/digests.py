@@ -14,9 +14,9 @@ def writer_digest(rows: Iterable[CutplanRow]) -> str:
 
     Bodies enter by their hash. Source spans are no part of it: they are not stored.
     """
-    ordered = sorted(rows, key=lambda row: (row.ordinal, row.unit_ref.encode()))
-    lines = ("cutter.writer.v1", *map(_unit_digest, ordered)) if ordered else ("cutter.writer.v1", "")
-    return bytes_digest("\n".join(lines).encode())
+    ordered = sorted((row.ordinal, row.unit_ref.encode(), _unit_digest(row)) for row in rows)
+    lines = (found for _, _, found in ordered) if ordered else ("",)
+    return bytes_digest("\n".join(("cutter.writer.v1", *lines)).encode())
 
 
 def _unit_digest(row: CutplanRow) -> str:

@@ -10,18 +10,18 @@ from cutter.model.canonical import bytes_digest
 
 
 class Document(NamedTuple):
-    """One version to load. `text` is stored as it is; `supersedes` is the version before, if any."""
+    """One version to load. `text`, UTF-8, is stored as it is; `supersedes` is the version before, if any."""
 
     document_ref: str
     version: int
-    text: str
+    text: bytes
     grammar_digest: str
     supersedes: int | None = None
 
     @property
     def source_digest(self) -> str:
-        """Return ``sha256:<64 hex>`` of the text in UTF-8."""
-        return bytes_digest(self.text.encode())
+        """Return ``sha256:<64 hex>`` of the text."""
+        return bytes_digest(self.text)
 
 
 class StoredDocument(NamedTuple):

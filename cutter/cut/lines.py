@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from codecs import getincrementaldecoder
 from typing import NamedTuple
 
 from cutter.cut.faults import Fault
 from cutter.cut.grammar import Grammar
 
 _BREAK = re.compile(rb"\r\n?|\n")
+_PORTION = 2**20
 _BOM = b"\xef\xbb\xbf"
 _FENCES = (b"---", b"...")
 
@@ -44,6 +46,18 @@ class Window(NamedTuple):
         """Return the offset after the last line and its break."""
         found = _BREAK.match(source, self.ends[-1])
         return found.end() if found else self.ends[-1]
+
+
+def is_utf8(source: bytes) -> bool:
+    """Tell whether a text is UTF-8, without a second copy of it."""
+    decoder = getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(source), _PORTION):
+            decoder.decode(source[start : start + _PORTION])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def window(source: bytes, start: int, size: int, first_line: int, faults: list[Fault]) -> Window | None:

@@ -10,6 +10,7 @@ from cutter.cut.complaints import complained
 from cutter.cut.cutplan import Cutplan
 from cutter.cut.roles import Connection, acting_as, rows
 from cutter.cut.rows import CutplanRow, Source
+from cutter.cut.statements import statements
 from cutter.errors import ConfigurationError, PreconditionError, Unavailable
 from cutter.model.canonical import bytes_digest
 
@@ -79,13 +80,13 @@ def stored(connection: Connection, document_ref: str, version: int | None = None
     Raises PreconditionError when its text is not what its digest says.
     """
     with complained(document_ref):
-        found = rows(connection, "live", "text", document_ref, version)
-    if not found:
+        wanted = (document_ref, version)
+        found = connection.execute(statements("live")["text"], wanted, binary=True).fetchone()
+    if found is None:
         return None
-    document_id, number, text, declared = found[0]
-    if text is None:
+    document_id, number, content, declared = found
+    if content is None:
         return Stored(document_id, None)
-    content = text.encode()
     if bytes_digest(content) != declared:
         raise PreconditionError(
             f"the stored text of {document_ref} version {number} is not what its digest says",

@@ -13,7 +13,7 @@ from cutter.errors import Conflict, KillSwitchOff, StalePlan
 
 def load(governed: Governed, text: str, version: int = 1, supersedes: int | None = None) -> str:
     with governed.provider("WRITER") as connection:
-        return documents.load(connection, Document(REF, version, text, GRAMMAR, supersedes), RUN)
+        return documents.load(connection, Document(REF, version, text.encode(), GRAMMAR, supersedes), RUN)
 
 
 def test_the_text_comes_back_byte_for_byte(governed: Governed) -> None:
@@ -23,7 +23,7 @@ def test_the_text_comes_back_byte_for_byte(governed: Governed) -> None:
     with governed.provider("READER") as connection:
         there = documents.stored(connection, REF, 1)
     assert there is not None
-    assert there.source_digest == Document(REF, 1, text, GRAMMAR).source_digest
+    assert there.source_digest == Document(REF, 1, text.encode(), GRAMMAR).source_digest
     assert there.supersedes is None
 
 

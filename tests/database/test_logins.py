@@ -89,7 +89,9 @@ def all_legs(provide: Any, version: int = 1) -> ProductionLiveExecutionAdapter:
     """Load, cut, record, verify and enact on one connection; nothing is committed."""
     plan = cutplan(version=version)
     load(
-        provide("cut"), Document(plan.document_ref, version, Governed.text_of(plan), plan.grammar_digest), RUN
+        provide("cut"),
+        Document(plan.document_ref, version, Governed.text_of(plan).encode(), plan.grammar_digest),
+        RUN,
     )
     adapter = ProductionLiveExecutionAdapter(provide, context_of(RUN, plan.rows))
     leg = adapter.cut_leg_a(plan)

@@ -1,7 +1,7 @@
 -- Each statement has a name; cutter/cut/documents.py runs them by it.
 
 -- name: load
-SELECT status, document_id FROM cutter.fn_document_create(%s, %s, %s, %s, %s, %s, %s)
+SELECT status, document_id FROM cutter.fn_document_create(%s, %s, convert_from(%s, 'UTF8'), %s, %s, %s, %s)
 
 -- name: remove
 SELECT cutter.fn_document_remove(%s, %s, %s)

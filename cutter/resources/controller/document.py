@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from cutter.cut import documents
+from cutter.cut.lines import is_utf8
 from cutter.cut.reading import reading, stored
 from cutter.errors import Conflict, InvalidDocument
 from cutter.model.canonical import bytes_digest
@@ -41,10 +42,8 @@ class Document(Resource):
         """Read the text and the grammar. Raises InvalidDocument."""
         grammar = desk.grammar(params["grammar"])
         text = desk.read(params["source"])
-        try:
-            text.decode()
-        except UnicodeDecodeError:
-            raise InvalidDocument(f"{params['source']} is not UTF-8") from None
+        if not is_utf8(text):
+            raise InvalidDocument(f"{params['source']} is not UTF-8")
         digest = bytes_digest(text)
         desk.send(text, digest)
         found = {"source_digest": digest, "grammar_digest": grammar.digest}
@@ -103,7 +102,7 @@ class Document(Resource):
         return {"document": self.document_ref, "version": str(self.version)}
 
     def _version(self, after: State, content: Content) -> documents.Document:
-        text = content.bytes_of(str(after["source_digest"])).decode()
+        text = content.bytes_of(str(after["source_digest"]))
         before = after["supersedes"]
         return documents.Document(
             self.document_ref,
