@@ -31,10 +31,11 @@ FUNCTION_RIGHTS = """
 SELECT p.proname FROM pg_proc p
 WHERE p.pronamespace = 'cutter'::regnamespace AND has_function_privilege('%s', p.oid, 'EXECUTE') ORDER BY 1
 """
+LOGICAL = {"logical_state", "logical_digest"}
 MAY_CALL = {
     "cutter_cut": {"fn_cut_open", "fn_document_create", "fn_document_remove", "fn_iu_create"},
     "cutter_governance": {"fn_cut_record", "governance_fault"},
-    "cutter_verify": {"cut_measures", "fn_cut_verified", "governance_fault", "text_digest"},
+    "cutter_verify": {"cut_measures", "fn_cut_verified", "governance_fault", "text_digest", *LOGICAL},
     "cutter_enact": {
         *("cut_dependants", "fn_cut_compensate", "fn_lifecycle_enact", "fn_lifecycle_revoke"),
         "fn_lifecycle_undo",
@@ -45,8 +46,9 @@ MAY_CALL = {
         "governance_fault",
         "text_digest",
         "version_in_force",
+        *LOGICAL,
     },
-    "cutter_backup": set(),
+    "cutter_backup": LOGICAL,
 }
 
 
