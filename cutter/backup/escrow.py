@@ -19,16 +19,28 @@ from cutter.gpg.making import exported
 
 def certificate_in(path: str, fingerprint: str) -> bytes:
     """Return the certificate of a person in a file, after checking it. Raises BackupFailed."""
+    content = _read(path)
+    key_in(content, path, fingerprint)
+    return content
+
+
+def person_in(path: str) -> str:
+    """Return the fingerprint of the one key in a certificate's file. Raises BackupFailed."""
+    found = [key.fingerprint for key in keys_in(_read(path))]
+    if len(found) != 1:
+        raise BackupFailed(f"{path} holds {len(found)} keys, and has to hold one")
+    return found[0]
+
+
+def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            content = file.read()
+            return file.read()
     except OSError as error:
         raise BackupFailed(
             f"the certificate {path} cannot be read: {error.strerror}",
             remedy="put the person's public key there; in the sandbox: apply runbooks/sandbox-escrow.yml",
         ) from None
-    key_in(content, path, fingerprint)
-    return content
 
 
 def sealed_key(home: str, fingerprint: str, certificate: bytes, person: str) -> bytes:

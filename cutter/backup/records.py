@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from cutter.backup.manifest import Manifest, manifest_path, read_manifest
 from cutter.backup.proving import demand_described
 from cutter.errors import BackupFailed
+from cutter.model.durations import seconds_of
+from cutter.model.gap_values import moment
 
 Entries = Callable[[Collection[str]], Iterable[tuple[str, str, Mapping[str, Any]]]]
 TAKEN, DRILLED, VERIFIED = "backup", "backup_drill", "backup_verify"
@@ -33,8 +36,13 @@ class Record(NamedTuple):
 
 def records(entries: Entries, identity: str = "") -> Iterator[Record]:
     """Yield what succeeded, oldest first; of one database where its identity is given."""
+    yield from records_of((TAKEN, DRILLED, VERIFIED), entries, identity)
+
+
+def records_of(types: Collection[str], entries: Entries, identity: str = "") -> Iterator[Record]:
+    """Yield what succeeded of steps of some types, oldest first."""
     for _, at, body in entries({"evidence", "backup"}):
-        known = body.get("type") in (TAKEN, DRILLED, VERIFIED) and body.get("outcome") in _SUCCESS
+        known = body.get("type") in types and body.get("outcome") in _SUCCESS
         if known and identity in ("", body.get("identity")):
             seen = body.get("observed") or {}
             yield Record(str(body["type"]), at, str(body["identity"]), str(body["run"]), seen)
@@ -57,6 +65,23 @@ def state_of(manifest: Manifest) -> dict[str, Any]:
         "encrypted_to": manifest.encrypted_to,
         "signed_by": manifest.signed_by,
     }
+
+
+def newest_taken(entries: Entries, identity: str, folder: str) -> Record | None:
+    """Return the newest backup of a database that was taken into a folder, None where there is none."""
+    found = None
+    for record in records(entries, identity):
+        if record.type == TAKEN and os.path.dirname(str(record.seen.get("file", ""))) == folder:
+            found = record
+    return found
+
+
+def too_old(record: Record, max_age: str | None) -> bool:
+    """Tell whether what a record is about lies longer back than a duration; never without one."""
+    if max_age is None:
+        return False
+    age = datetime.now(UTC) - moment(record.at)
+    return age > timedelta(seconds=seconds_of(max_age))
 
 
 def standing(record: Record, folder: str = "") -> Manifest:
