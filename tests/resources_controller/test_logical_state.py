@@ -21,7 +21,7 @@ FILES = {"source": "documents/reading-room.md", "grammar": "documents/reading-ro
 ALTERATIONS = {
     "UPDATE cutter.information_unit SET body = body || '!' WHERE unit_ref = 'art_3'": "units",
     "UPDATE cutter.information_unit SET title = title || ' ' WHERE unit_ref = 'art_3'": "units",
-    "UPDATE cutter.information_unit SET parent_id = (SELECT min(unit_id) FROM cutter.information_unit)": "units",
+    "UPDATE cutter.information_unit u SET parent_id = u.unit_id": "units",
     "UPDATE cutter.information_unit SET ordinal = ordinal + 100": "units",
     "DELETE FROM cutter.information_unit WHERE unit_ref = 'art_4'": "units",
     "UPDATE cutter.document SET source_text = source_text || ' '": "documents",
