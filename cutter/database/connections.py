@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,7 +11,7 @@ from cutter.database.closing import Closing
 from cutter.database.failures import refused_connection, told
 from cutter.database.places import ROLE_LOGINS, Login, Place, place_of
 from cutter.database.statements import statements
-from cutter.errors import ConfigurationError
+from cutter.errors import ConfigurationError, CutterError
 from cutter.model.inventory import Database
 
 if TYPE_CHECKING:
@@ -57,8 +58,17 @@ class ConnectionProvider(Closing):
 
     def of_kind(self, kind: type[C], login: str) -> C:
         """Return such a connection, of a subclass of psycopg's."""
-        place = self.place
-        return connect(kind, place, place.login(login), named=f"{self.database.name} as {login}")
+        place, named = self.place, f"{self.database.name} as {login}"
+        try:
+            return connect(kind, place, place.login(login), named=named)
+        except ConfigurationError as refusal:
+            if login == "OWNER" or not _is_missing(place, login):
+                raise
+            raise ConfigurationError(
+                f"the user {place.login(login).user} does not exist",
+                place=named,
+                remedy="apply the cut_schema step, which makes it",
+            ) from refusal
 
     def by_role(self, role: str) -> Connection:
         """Return a new connection of the login behind a role: cut, governance, verify, reader, ..."""
@@ -118,6 +128,20 @@ def connect(kind: type[C], place: Place, login: Login, *, named: str = "") -> C:
         raise refused_connection(error, where, login.user, place.origin) from None
     _demand_version(connection, where)
     return connection
+
+
+def _is_missing(place: Place, login: str) -> bool:
+    """Ask, as the owner, whether there is no such user: whom it does not know, a server refuses as anyone."""
+    import psycopg
+
+    if not {"OWNER", login} <= place.logins.keys():
+        return False
+    try:
+        with closing(connect(psycopg.Connection, place, place.logins["OWNER"])) as owner, told("users"):
+            row = owner.execute(statements("connections")["user"], (place.logins[login].user,)).fetchone()
+    except CutterError:
+        return False
+    return row is None
 
 
 def time_limits() -> str:

@@ -17,7 +17,10 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN
 END $$
 
 -- name: may_be_owner
-SELECT pg_has_role(current_user, 'cutter_owner', 'MEMBER')
+SELECT CASE WHEN current_setting('server_version_num')::integer < 160000
+            THEN pg_has_role(current_user, 'cutter_owner', 'MEMBER') -- who made a role became no member of it then
+            ELSE pg_has_role(current_user, 'cutter_owner', 'SET') AND pg_has_role(current_user, 'cutter_owner', 'USAGE')
+       END
 
 -- name: become_member
 DO $$ BEGIN EXECUTE format('GRANT cutter_owner TO %I', current_user); END $$
