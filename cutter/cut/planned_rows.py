@@ -46,7 +46,8 @@ class PlannedRows(Sequence[CutplanRow]):
 
     def _without_body(self, mark: MarkRow) -> CutplanRow:
         self._begins.append(mark.span.end - len(mark.body.encode()))
-        return CutplanRow(*mark[:4], "", *mark[5:10])
+        return CutplanRow(*mark[:4], "", *mark[5:10])  # type: ignore[arg-type] # mypy joins the parts of a slice
 
     def _whole(self, row: CutplanRow, begin: int) -> CutplanRow:
-        return CutplanRow(*row[:4], self._source[begin : row.span.end].decode(), *row[5:])
+        body = self._source[begin : row.span.end].decode()
+        return CutplanRow(*row[:4], body, *row[5:])  # type: ignore[arg-type] # mypy joins the parts of a slice
