@@ -8,24 +8,24 @@ from __future__ import annotations
 import io
 import os
 
-from cutter.errors import BackupFailed
+from cutter.errors import BackupFailed, Unavailable
 from cutter.filesystem.regular import opened
 from cutter.filesystem.replace import replace
-from cutter.filesystem.walk import existing_parent_of
+from cutter.filesystem.walk import existing_parent_of, parent_of
 from cutter.gpg import keys_in
 from cutter.gpg.encrypting import demand_sealed, encrypted_for, key_in, usable_key
 from cutter.gpg.making import exported
 
 
 def certificate_in(path: str, fingerprint: str) -> bytes:
-    """Return the certificate of a person in a file, after checking it. Raises BackupFailed."""
+    """Return the certificate of a person in a file, checked. Raises Unavailable, BackupFailed."""
     content = _read(path)
     key_in(content, path, fingerprint)
     return content
 
 
 def person_in(path: str) -> str:
-    """Return the fingerprint of the one key in a certificate's file. Raises BackupFailed."""
+    """Return the fingerprint of the one key in a file. Raises Unavailable, BackupFailed."""
     found = [key.fingerprint for key in keys_in(_read(path))]
     if len(found) != 1:
         raise BackupFailed(f"{path} holds {len(found)} keys, and has to hold one")
@@ -37,9 +37,9 @@ def _read(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise BackupFailed(
+        raise Unavailable(
             f"the certificate {path} cannot be read: {error.strerror}",
-            remedy="put the person's public key there; in the sandbox: apply runbooks/sandbox-escrow.yml",
+            remedy="put the person's public key there (in the sandbox: apply runbooks/sandbox-elsewhere.yml)",
         ) from None
 
 
@@ -69,8 +69,11 @@ def demand_for(sealed: bytes, named: str, certificate: bytes, person: str) -> No
 
 def content_at(path: str) -> bytes | None:
     """Return the bytes of an escrow's file, None where there is none."""
-    with existing_parent_of(path) as place, opened(place) as found:
-        return None if found is None else found.content()
+    with parent_of(path) as place:
+        if place is None:
+            return None
+        with opened(place) as found:
+            return None if found is None else found.content()
 
 
 def put(path: str, sealed: bytes) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from cutter.env_text.document import EnvText
-from cutter.errors import ConfigurationError
+from cutter.errors import ConfigurationError, Unavailable
 from cutter.model.canonical import digest
 
 KEY_NAME = "BACKUP_GPG_FPR"
@@ -39,14 +39,21 @@ class Policy(NamedTuple):
 
 
 def fingerprint_in(env_file: str, key: str = KEY_NAME) -> str:
-    """Return the fingerprint that a key of an env file names. Raises ConfigurationError."""
+    """Return the fingerprint that a key of an env file names.
+
+    Raises Unavailable where there is none yet, ConfigurationError for what is no fingerprint.
+    """
     remedy = "cutter apply runbooks/provision-vps.yml"
     try:
         with open(env_file, encoding="utf-8", newline="") as file:
-            value = EnvText(file.read()).value(key)
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ConfigurationError(f"{key} cannot be read: {why}", place=env_file, remedy=remedy) from None
+            text = EnvText(file.read())
+    except OSError as error:
+        raise Unavailable(f"{env_file} cannot be read: {error.strerror}", remedy=remedy) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{env_file} is not UTF-8") from None
+    if not text.filled(key):
+        raise Unavailable(f"{env_file} has no {key}", remedy=remedy)
+    value = text.value(key)
     if value is None or not _FINGERPRINT.fullmatch(value):
         raise ConfigurationError(
             f"{key} is not a fingerprint of 40 upper-case hexadecimal digits", place=env_file, remedy=remedy
