@@ -78,7 +78,7 @@ def observed(connection: Connection, names: Names | None, users: Mapping[str, st
             f"{right.grantee or 'PUBLIC'} has {right.privilege} on the {right.part}"
             for right in direct_rights(connection, found, users)
         ]
-        open_ways += ways_around(connection, found, users)
+        open_ways = open_ways or ways_around(connection, found, users)
     return {
         "information_unit": standing[1],
         "fn_iu_create": standing[2],

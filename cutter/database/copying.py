@@ -33,14 +33,16 @@ def copy_schemas(
 ) -> None:
     """Copy schemas with their rows, but for the rows of the tables `without`, as BACKUP of the source.
 
+    What else others have in such a schema, and BACKUP may not read, stays behind.
     Owners are left out, and default rights, which are another role's. Raises ConfigurationError without that
     login, Unavailable without the programs, StepFailed when one of them fails.
     """
     whence = End(source.place, source.place.login("BACKUP"))
-    with held_snapshot(source) as (_, snapshot), guarded() as guard, ExitStack() as stack:
+    with held_snapshot(source) as (connection, snapshot), guarded() as guard, ExitStack() as stack:
         programs = Programs(guard, stack)
         dump = ["pg_dump", "--format=custom", f"--lock-wait-timeout={_LOCK_WAIT}", f"--snapshot={snapshot}"]
-        dump += [f"--schema={name}" for name in schemas]
+        dump += [f'--schema="{name}"' for name in schemas]
+        dump += [f"--exclude-table={name}" for name in _unreadable(connection, schemas)]
         definitions = programs.held("definitions")
         programs.run([*dump, "--schema-only"], whence, stdout=definitions)
         wanted = _wanted(programs, definitions)
@@ -64,6 +66,13 @@ def held_snapshot(source: ConnectionProvider) -> Iterator[tuple[Connection, str]
         yield connection, str(row[0]) if row else ""
 
 
+def _unreadable(connection: Connection, schemas: Sequence[str]) -> list[str]:
+    """Return the tables, views and sequences that BACKUP may not read, as pg_dump wants them named."""
+    with told("copying"):
+        found = connection.execute(statements("scratch")["unreadable"], (list(schemas),)).fetchall()
+    return [name for (name,) in found]
+
+
 def _wanted(programs: Programs, definitions: int) -> int:
     """Return a file in memory with the list of an archive's entries, but for default rights."""
     found, wanted = programs.held("entries"), programs.held("wanted")
@@ -75,8 +84,12 @@ def _wanted(programs: Programs, definitions: int) -> int:
 
 
 def without_default_rights(entries: Iterable[bytes]) -> bytes:
-    """Return an archive's list of entries without default rights, which only their own role may give."""
-    return b"".join(line for line in entries if b" DEFAULT ACL " not in line)
+    """Return an archive's list of entries without default rights, which only their own role may give.
+
+    And without the schema public, which every database has.
+    """
+    unwanted = (b" DEFAULT ACL ", b" SCHEMA - public ")
+    return b"".join(line for line in entries if not any(words in line for words in unwanted))
 
 
 def _piped(programs: Programs, rows: Sequence[str], whence: End, into: End) -> None:

