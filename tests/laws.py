@@ -7,7 +7,7 @@ what was. `obeys_the_laws` is to be called by the test of every type.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,22 @@ from cutter.resource import Resource, type_complaints
 Snapshot = Mapping[str, tuple[Any, ...]]
 
 
-def snapshot(folder: Path, *, times: bool = True) -> Snapshot:
-    """Return kind, mode, owner, content, link target and attributes (and times) of all below a folder."""
+def snapshot(folder: Path, *, times: bool = True, without: Collection[str] = ()) -> Snapshot:
+    """Return kind, mode, owner, content, link target and attributes (and times) of all below a folder.
+
+    `without`: paths that are left out, with what is below them.
+    """
     found = {}
     for root, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if os.path.join(root, name) not in without]
         for name in [".", *folders, *files]:
             path = os.path.join(root, name)
-            found[path] = _facts(path, times=times)
+            found[path] = facts(path, times=times)
     return found
 
 
-def _facts(path: str, *, times: bool) -> tuple[Any, ...]:
+def facts(path: str, *, times: bool) -> tuple[Any, ...]:
+    """Return the same of one path."""
     seen = os.lstat(path)
     link = os.readlink(path) if os.path.islink(path) else None
     regular = os.path.isfile(path) and not os.path.islink(path)

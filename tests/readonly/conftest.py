@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from ordinary import world_of_an_ordinary_user
+from postgres import ended
 
 ROOT = Path(__file__).parents[2]
 _ENVIRONMENT = """\
@@ -32,3 +33,4 @@ def tree(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.chdir(folder)
         monkeypatch.setenv("CUTTER_INVENTORY", "inventory/sandbox")
         yield folder
+        ended(folder / "sandbox/postgres")
