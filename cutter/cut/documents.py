@@ -8,6 +8,9 @@ from cutter.cut.complaints import complained
 from cutter.cut.roles import Connection, acting_as, one, rows
 from cutter.model.canonical import bytes_digest
 
+HIGHEST_VERSION = 2**31 - 1
+"""The highest number a version can have in the database."""
+
 
 class Document(NamedTuple):
     """One version to load. `text`, UTF-8, is stored as it is; `supersedes` is the version before, if any."""

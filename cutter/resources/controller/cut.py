@@ -17,7 +17,7 @@ from cutter.cut.adapter import ProductionLiveExecutionAdapter
 from cutter.cut.carried import packed, unpacked
 from cutter.cut.cutplan import Cutplan
 from cutter.cut.discover import InMemory
-from cutter.cut.documents import cut_name
+from cutter.cut.documents import HIGHEST_VERSION, cut_name
 from cutter.cut.live import LiveDryRun, LiveReadOnly
 from cutter.cut.planned_once import planned_once, summed_up_once
 from cutter.cut.reading import SHOWN, CutSeen, altered_units, counted, reading, seen_cut
@@ -39,7 +39,7 @@ class Cut(Resource):
 
     source: str = param("The text that was loaded, relative to the runbook's folder.")
     grammar: str = param("How it is cut, relative to the runbook's folder.")
-    version: int = param("The number of the version.", default=1, minimum=1)
+    version: int = param("The number of the version.", default=1, minimum=1, maximum=HIGHEST_VERSION)
     expect: dict[str, int] | None = param(
         "How many units there must be of each section type, over the grammar's own counts.",
         default=None,

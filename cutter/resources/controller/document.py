@@ -25,8 +25,12 @@ class Document(Resource):
 
     source: str = param("The text, relative to the runbook's folder: UTF-8.")
     grammar: str = param("How it is cut, relative to the runbook's folder.")
-    version: int = param("The number of the version.", default=1, minimum=1)
-    supersedes: int | None = param("The version before, where there is one.", default=None, minimum=1)
+    version: int = param(
+        "The number of the version.", default=1, minimum=1, maximum=documents.HIGHEST_VERSION
+    )
+    supersedes: int | None = param(
+        "The version before, where there is one.", default=None, minimum=1, maximum=documents.HIGHEST_VERSION
+    )
     document_ref: str = param("The document, as its grammar names it.", default="", internal=True)
     source_digest: str = param("The digest of the text.", default="", internal=True)
     grammar_digest: str = param("The digest of the grammar.", default="", internal=True)
@@ -42,8 +46,7 @@ class Document(Resource):
         """Read the text and the grammar. Raises InvalidDocument."""
         grammar = desk.grammar(params["grammar"])
         text = desk.read(params["source"])
-        if not is_utf8(text):
-            raise InvalidDocument(f"{params['source']} is not UTF-8")
+        _refuse_unfit(text, params["source"])
         digest = bytes_digest(text)
         desk.send(text, digest)
         found = {"source_digest": digest, "grammar_digest": grammar.digest}
@@ -117,3 +120,15 @@ class Document(Resource):
             there = stored(connection, self.document_ref, self.version)
         if there is not None and there.source is not None:
             content.keep(there.source.text, there.source.digest)
+
+
+def _refuse_unfit(text: bytes, name: str) -> None:
+    """Raise InvalidDocument for a text that the database cannot hold."""
+    if not text:
+        raise InvalidDocument(f"{name} is empty")
+    if not is_utf8(text):
+        raise InvalidDocument(f"{name} is not UTF-8")
+    at = text.find(b"\0")
+    if at >= 0:
+        line = text.count(b"\n", 0, at) + 1
+        raise InvalidDocument("a NUL character cannot be part of a document", place=f"{name}:{line}")

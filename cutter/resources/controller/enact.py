@@ -14,6 +14,7 @@ from typing import Any
 
 from cutter.cut import lifecycle
 from cutter.cut.adapter import ProductionLiveExecutionAdapter
+from cutter.cut.documents import HIGHEST_VERSION
 from cutter.cut.reading import reading
 from cutter.cut.recorders import RunContext
 from cutter.cut.roles import acting_as
@@ -27,7 +28,7 @@ class Enact(Resource):
     """A cut version put into force. The state machine in the database alone says what may follow what."""
 
     document: str = param("The document, as its grammar names it.")
-    version: int = param("The number of the version.", default=1, minimum=1)
+    version: int = param("The number of the version.", default=1, minimum=1, maximum=HIGHEST_VERSION)
     effective_from: str = param(
         "The first day in force: YYYY-MM-DD, quoted.", pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
     )
