@@ -150,7 +150,7 @@ class Resource:
     """False: the inverse makes no sense, and a step of this type must give its reason as `irreversible:`."""
     opaque: ClassVar[bool] = False
     """True: the state does not show all that a failed `apply` may have done."""
-    each_run: ClassVar[bool] = False
+    each_run: bool = False
     """True: an event that every run with anything to do makes anew; in a run, an earlier one is not there."""
     provable: ClassVar[bool] = False
     """True: it acts through the connections of its context alone, so it can be tried in a transaction."""

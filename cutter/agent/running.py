@@ -123,7 +123,7 @@ class Agent:
         if change.empty:
             outputs = resource.results(change.before)
             found = Look(step.id, Prediction.NO_CHANGE, change.before, change.after, outputs=outputs)
-            return found._replace(each_run=type(resource).each_run)
+            return found._replace(each_run=resource.each_run)
         told = [resource.summary(change), resource.preview(change, self.content) if preview else ""]
         shown = "\n".join(filter(None, told))
         return Look(step.id, Prediction.CHANGE, change.before, change.after, preview=shown)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cutter import __version__
 from cutter.app.compensating import compensate, halts
@@ -23,6 +23,20 @@ from cutter.ledger.locks import RunLock
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.ledger.tidying import tidy
 from cutter.model.plan import Plan
+
+if TYPE_CHECKING:
+    from cutter.app.accepting import Acceptance
+
+
+class Origin(NamedTuple):
+    """Where a plan comes from: the digest of its file, and the request of it that was accepted, if any."""
+
+    plan_file: str = ""
+    acceptance: Acceptance | None = None
+
+
+UNKEPT = Origin()
+"""A plan that was made just now."""
 
 
 class WritingSession(NamedTuple):
@@ -45,21 +59,39 @@ class WritingSession(NamedTuple):
                 resolve = self.workspace.command("resolve", halt.run, "--reason", "TEXT")
                 raise PreconditionError(cause, remedy=f"put it right by hand, then: {resolve}")
 
-    def apply(self, job: Job, plan: Plan, *, stop: Stop, watch: Watch, plan_file: str = "") -> RunResult:
+    def apply(
+        self,
+        job: Job,
+        plan: Plan,
+        *,
+        stop: Stop,
+        watch: Watch,
+        origin: Origin = UNKEPT,
+    ) -> RunResult:
         """Apply a plan and return what came of it; the ledger has it before this returns.
 
+        With the beginning of the run the approval of its plan is used, whatever comes of the run.
         Raises PreconditionError, recorded as a refusal, when the preflight does not hold now; LedgerError
         when nothing was begun because it could not be recorded; Unrecorded and BrokenRun later.
         """
         run = new_run_id()
         with self.refusals_recorded(run, job):
             refuse_unmet(self.workspace, job, preflight_job(self.workspace, job))
-        recording = self.recording(run, job, "apply", plan.digest, plan_file)
+            if origin.acceptance is not None:
+                self._use(run, origin.acceptance)
+        recording = self.recording(run, job, "apply", plan.digest, origin.plan_file)
         with broken_run(recording):
             results = self._on_every_target(job, plan, recording, stop=stop, watch=watch)
             result = RunResult(run, job.runbook.name, results)
             recording.end(result.exit_code, result.counts)
         return result
+
+    def _use(self, run: str, acceptance: Acceptance) -> None:
+        """Record, before anything is begun, that the run uses an approval, and let its steps know."""
+        acceptance.demand_in_time()
+        common = {"run": run, "environment": self.workspace.environment.name}
+        self.ledger.append([("approval", {**common, **acceptance.body()})])
+        self.workspace.scope(run).accepted = acceptance.accepted
 
     def _on_every_target(
         self, job: Job, plan: Plan, recording: Recording, *, stop: Stop, watch: Watch

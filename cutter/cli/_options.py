@@ -10,6 +10,8 @@ from cutter.app.workspace import Choice
 from cutter.errors import UsageError
 from cutter.report.style import wants_colour
 
+_DIGITS = 40
+
 
 def add_environment(parser: argparse.ArgumentParser, *, limit: bool = True, extra: bool = True) -> None:
     """Add -i, and where it makes sense --limit and -e."""
@@ -48,6 +50,20 @@ def add_recorded_run(parser: argparse.ArgumentParser) -> None:
     add_environment(parser)
     add_lock_timeout(parser)
     add_output(parser)
+
+
+def add_key(parser: argparse.ArgumentParser, whose: str) -> None:
+    """Add --key."""
+    help_text = f"all 40 digits of {whose} primary key's fingerprint, as authority.yml pins it"
+    parser.add_argument("--key", required=True, metavar="FINGERPRINT", help=help_text)
+
+
+def key_of(args: argparse.Namespace) -> str:
+    """Return the fingerprint that --key gives, in one form. Raises UsageError for what is none."""
+    key = str(args.key).replace(" ", "").upper().removeprefix("0X")
+    if len(key) != _DIGITS or not set(key) <= set("0123456789ABCDEF"):
+        raise UsageError(f"--key {args.key} is no full fingerprint", remedy="gpg --list-keys --fingerprint")
+    return key
 
 
 def choice(args: argparse.Namespace) -> Choice:

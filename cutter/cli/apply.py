@@ -1,7 +1,8 @@
 """Apply runbooks: plan, show, ask, apply each step, look again, record evidence.
 
 Several runbooks are applied in the order given; each one's preflight is judged when its turn comes. With
---check nothing is applied: it is `cutter plan`.
+--check nothing is applied: it is `cutter plan`. A plan file (`cutter plan -o`), or a request of one that is
+approved (`cutter request`, `cutter approve`), is applied alone, exactly and once.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cutter.app.applying import WritingSession, new_run_id, writing
+from cutter.app.applying import UNKEPT, Origin, WritingSession, new_run_id, writing
 from cutter.app.interrupts import Requests, graceful_stop
 from cutter.app.planning import earlier_work, is_plan, plan_job, refuse_unmet
 from cutter.app.workspace import Job, Workspace
@@ -25,6 +26,8 @@ from cutter.model.evidence import Evidence, worst_exit
 from cutter.model.plan import Plan, PlannedStep
 
 if TYPE_CHECKING:
+    from cutter.app.accepting import Acceptance, GivenRequest
+    from cutter.app.planfile import KeptPlan
     from cutter.cli._movement import Movement
 
 
@@ -50,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
         return run_plan(args, detailed=False)
     if any(map(is_plan, args.runbooks)):
         return _apply_file(args)
+    if any(map(_is_request, args.runbooks)):
+        return _apply_request(args)
     workspace = Workspace(options.choice(args))
     jobs = workspace.jobs(args.runbooks)
     with writing(workspace, wait_seconds=args.lock_timeout) as session:
@@ -58,24 +63,65 @@ def run(args: argparse.Namespace) -> int:
         return _apply_all(session, jobs, plans, args)
 
 
+def _is_request(path: str) -> bool:
+    """Tell whether a file holds a request; a runbook is known by its name, and need not be opened."""
+    if path.endswith((".yml", ".yaml")):
+        return False
+    from cutter.approvals.requests import is_request
+
+    return is_request(path)
+
+
+def _apply_request(args: argparse.Namespace) -> int:
+    """Apply the plan that a request was made of, if the request is approved; exactly it, and once."""
+    from cutter.app.accepting import read_request
+
+    _refuse_choice(args, "a request is applied alone, as it was made")
+    given = read_request(args.runbooks[0])
+    return _apply_kept(given.kept, args, given)
+
+
 def _apply_file(args: argparse.Namespace) -> int:
     """Apply a plan that was kept in a file: exactly it, or nothing."""
+    from cutter.app.planfile import read_plan
+
+    _refuse_choice(args, "a plan file is applied alone, as it was chosen when it was made")
+    return _apply_kept(read_plan(args.runbooks[0]), args)
+
+
+def _refuse_choice(args: argparse.Namespace, cause: str) -> None:
+    if len(args.runbooks) > 1 or args.only or args.var or args.limit:
+        raise UsageError(cause, remedy=f"cutter apply {args.runbooks[0]}")
+
+
+def _apply_kept(kept: KeptPlan, args: argparse.Namespace, given: GivenRequest | None = None) -> int:
     from cutter.app import planfile
 
-    if len(args.runbooks) > 1 or args.only or args.var or args.limit:
-        cause = "a plan file is applied alone, as it was chosen when it was made"
-        raise UsageError(cause, remedy=f"cutter apply {args.runbooks[0]}")
-    kept = planfile.read_plan(args.runbooks[0])
     workspace = Workspace(kept.choice._replace(inventory=args.inventory or kept.choice.inventory))
     planfile.refuse_other_environment(workspace, kept)
     jobs = workspace.jobs(kept.paths)
     with writing(workspace, wait_seconds=args.lock_timeout) as session:
         jobs = list(session.rebound(jobs))
         with session.refusals_recorded(new_run_id(), jobs[0]):
+            acceptance = _accepted(session, given) if given else None
             planfile.refuse_used(session.ledger, kept)
             planfile.refuse_other_world(workspace, kept, jobs)
+            if given is not None:
+                _refuse_other_facts(session, given, jobs[0])
             planfile.refuse_drift(workspace, kept, jobs)
-        return _apply_all(session, jobs, kept.plans, args, plan_file=kept.digest)
+        return _apply_all(session, jobs, kept.plans, args, Origin(kept.digest, acceptance))
+
+
+def _accepted(session: WritingSession, given: GivenRequest) -> Acceptance:
+    from cutter.app.accepting import accept
+
+    return accept(session.workspace, session.ledger, given)
+
+
+def _refuse_other_facts(session: WritingSession, given: GivenRequest, job: Job) -> None:
+    from cutter.app.accepting import refuse_other_facts
+
+    refuse_other_facts(session.workspace, given, job)
 
 
 def _apply_all(
@@ -83,7 +129,7 @@ def _apply_all(
     jobs: Sequence[Job],
     plans: Sequence[Plan],
     args: argparse.Namespace,
-    plan_file: str = "",
+    origin: Origin = UNKEPT,
 ) -> int:
     pending = sum(plan.pending for plan in plans)
     if not args.json:
@@ -94,7 +140,7 @@ def _apply_all(
     if pending and not options.confirmed(f"Apply {pending} steps?", args):
         print("nothing was changed")
         return Interrupted.exit_code
-    return _execute(session, jobs, plans, args, plan_file)
+    return _execute(session, jobs, plans, args, origin)
 
 
 def _refuse(session: WritingSession, jobs: Sequence[Job], plans: Sequence[Plan]) -> None:
@@ -110,14 +156,14 @@ def _execute(
     jobs: Sequence[Job],
     plans: Sequence[Plan],
     args: argparse.Namespace,
-    plan_file: str,
+    origin: Origin,
 ) -> int:
     movement = _movement(session, args) if any(plan.pending for plan in plans) else None
     results: list[RunResult] = []
     with graceful_stop() as stop:
         for job, plan in zip(jobs, plans, strict=True):
             watch = partial(_watch, stop, args)
-            result = session.apply(job, plan, stop=stop, watch=watch, plan_file=plan_file)
+            result = session.apply(job, plan, stop=stop, watch=watch, origin=origin)
             results.append(result)
             if not args.json:
                 with outlived(stop.unheard):

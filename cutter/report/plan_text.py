@@ -117,7 +117,7 @@ def unmet(step: PlannedStep) -> str:
 def _step_lines(step: PlannedStep, *, colour: bool) -> Iterator[str]:
     sign = sign_of(step)
     mark = paint(f"    {sign} {step.id}", _ROLES[sign], colour=colour)
-    yield f"{mark}  {step.type}  {_answer(step)}"
+    yield f"{mark}  {step.type}  {answer(step)}"
     if step.irreversible and step.pending:
         yield paint(f"      ! irreversible: {printable(step.irreversible)}", "bad", colour=colour)
     if step.look.remedy:
@@ -125,7 +125,8 @@ def _step_lines(step: PlannedStep, *, colour: bool) -> Iterator[str]:
     yield from (f"      {printable(line)}" for line in step.look.preview.splitlines())
 
 
-def _answer(step: PlannedStep) -> str:
+def answer(step: PlannedStep) -> str:
+    """Return in words what a plan answers for a step that is pending or blocked."""
     if step.look.prediction is Prediction.UNKNOWN:
         return f"unknown until apply: {printable(step.look.reason)}"
     if step.look.prediction is Prediction.BLOCKED:
