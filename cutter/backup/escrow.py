@@ -10,8 +10,9 @@ import os
 
 from cutter.errors import BackupFailed, Unavailable
 from cutter.filesystem.regular import opened
+from cutter.filesystem.replace import remove as unlink
 from cutter.filesystem.replace import replace
-from cutter.filesystem.walk import existing_parent_of, parent_of
+from cutter.filesystem.walk import existing_parent_of, lstat, parent_of
 from cutter.gpg import keys_in
 from cutter.gpg.encrypting import demand_sealed, encrypted_for, key_in, usable_key
 from cutter.gpg.making import exported
@@ -80,3 +81,10 @@ def put(path: str, sealed: bytes) -> None:
     """Write an escrow's file, 0600, in one durable move."""
     with existing_parent_of(path) as place, opened(place) as old:
         replace(place, old, sealed, {"mode": "0600"})
+
+
+def remove(path: str) -> None:
+    """Remove an escrow's file, durably, if it is there."""
+    with parent_of(path) as place:
+        if place is not None and lstat(place) is not None:
+            unlink(place)

@@ -38,6 +38,11 @@ class Policy(NamedTuple):
         return digest("backup-policy", {**about, "folder": self.folder, "copy_to": self.copy_to})
 
 
+def drill_subject(folder: str, recipient: str) -> str:
+    """Return what a drill is about: where the backups lie and which key opens them, as a digest."""
+    return digest("backup-drill", {"folder": folder, "recipient": recipient})
+
+
 def fingerprint_in(env_file: str, key: str = KEY_NAME) -> str:
     """Return the fingerprint that a key of an env file names.
 

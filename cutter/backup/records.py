@@ -16,7 +16,8 @@ from cutter.model.gap_values import moment
 Entries = Callable[[Collection[str]], Iterable[tuple[str, str, Mapping[str, Any]]]]
 TAKEN, DRILLED, VERIFIED = "backup", "backup_drill", "backup_verify"
 """What an entry is about, as its `type`; the first two are also step types, and then in its evidence."""
-_SUCCESS = ("ok", "changed")
+_DONE = "changed"
+"""The outcome of what happened then; an `ok` is a later look at the record."""
 
 
 class Record(NamedTuple):
@@ -34,6 +35,15 @@ class Record(NamedTuple):
         return str(self.seen.get("manifest", ""))
 
 
+class ListedBackup(NamedTuple):
+    """One backup of a folder; `verified` and `drilled` are when that was last done, empty for never."""
+
+    manifest: Manifest
+    recorded: bool
+    verified: str
+    drilled: str
+
+
 def records(entries: Entries, identity: str = "") -> Iterator[Record]:
     """Yield what succeeded, oldest first; of one database where its identity is given."""
     yield from records_of((TAKEN, DRILLED, VERIFIED), entries, identity)
@@ -42,7 +52,7 @@ def records(entries: Entries, identity: str = "") -> Iterator[Record]:
 def records_of(types: Collection[str], entries: Entries, identity: str = "") -> Iterator[Record]:
     """Yield what succeeded of steps of some types, oldest first."""
     for _, at, body in entries({"evidence", "backup"}):
-        known = body.get("type") in types and body.get("outcome") in _SUCCESS
+        known = body.get("type") in types and body.get("outcome") == _DONE
         if known and identity in ("", body.get("identity")):
             seen = body.get("observed") or {}
             yield Record(str(body["type"]), at, str(body["identity"]), str(body["run"]), seen)
@@ -51,7 +61,7 @@ def records_of(types: Collection[str], entries: Entries, identity: str = "") -> 
 def entry(kind: str, manifest: Manifest, run: str, seen: Mapping[str, Any]) -> dict[str, Any]:
     """Return the body of an entry of kind `backup`, written where no step's evidence is."""
     about = {"identity": manifest.identity, "database": manifest.database, "run": run}
-    return {"type": kind, "outcome": "changed", **about, "observed": dict(seen)}
+    return {"type": kind, "outcome": _DONE, **about, "observed": dict(seen)}
 
 
 def state_of(manifest: Manifest) -> dict[str, Any]:
@@ -65,6 +75,12 @@ def state_of(manifest: Manifest) -> dict[str, Any]:
         "encrypted_to": manifest.encrypted_to,
         "signed_by": manifest.signed_by,
     }
+
+
+def drilled_state(manifest: Manifest, subject: str, tables: int) -> dict[str, Any]:
+    """Return what an entry says of a backup that was restored and compared."""
+    about = {"manifest": manifest.digest, "file": manifest.file, "tables": tables}
+    return {"verdict": "restored", "subject": subject, **about}
 
 
 def newest_taken(entries: Entries, identity: str, folder: str) -> Record | None:

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from cutter.backup.declared import BackupDeclared
 from cutter.backup.drill import drill
-from cutter.backup.records import DRILLED, newest_taken, records, standing, too_old
+from cutter.backup.policy import drill_subject
+from cutter.backup.records import DRILLED, drilled_state, newest_taken, records, standing, too_old
 from cutter.errors import BackupFailed
-from cutter.model.canonical import digest
 from cutter.model.durations import PATTERN
 from cutter.model.state import Change, State
 from cutter.resource import Content, param
@@ -55,15 +55,7 @@ class BackupDrill(BackupDeclared):
             )
         manifest = standing(taken)
         tables = drill(self.there.provider, self.policy(), manifest)
-        self._told = (
-            {
-                "verdict": "restored",
-                "subject": self._subject(),
-                "manifest": manifest.digest,
-                "file": manifest.file,
-                "tables": tables,
-            },
-        )
+        self._told = (drilled_state(manifest, self._subject(), tables),)
 
     def _subject(self) -> str:
-        return digest("backup-drill", {"folder": self.folder, "recipient": self.fingerprint()})
+        return drill_subject(self.folder, self.fingerprint())

@@ -17,12 +17,11 @@ import os
 
 from cutter.backup import escrow
 from cutter.backup.declared import KeyDeclared
-from cutter.errors import BackupFailed
+from cutter.backup.records import records_of
+from cutter.errors import BackupFailed, StepFailed
 from cutter.model.canonical import bytes_digest
 from cutter.model.state import Change, State
 from cutter.resource import Content, param
-
-_SUCCESS = ("ok", "changed")
 
 
 class KeyEscrow(KeyDeclared):
@@ -58,11 +57,12 @@ class KeyEscrow(KeyDeclared):
 
     def apply(self, change: Change, content: Content) -> None:
         """Export, encrypt, prove, write. What stood there before is kept. Raises BackupFailed."""
-        if self.forget(change):
-            return
         old = escrow.content_at(self.file)
         if old is not None:
             content.keep(old, bytes_digest(old))
+        if self.forget(change) or "sha256" in (change.after or {}):
+            self._put_back(change.after, content)
+            return
         key, person = self.fingerprint(), self._person()
         sealed = escrow.sealed_key(self.home, key, self._certificate(), person)
         escrow.put(self.file, sealed)
@@ -70,6 +70,10 @@ class KeyEscrow(KeyDeclared):
             raise BackupFailed(f"{self.file} does not hold what was written to it")
         told = {"verdict": "in escrow", "key": key, "person": person, "sha256": bytes_digest(sealed)}
         self._told = ({**told, "file": self.file},)
+
+    def ready(self, change: Change, content: Content) -> None:
+        """Raise StepFailed when what the file held before is to come back, and is kept no longer."""
+        self._kept(change.after, content)
 
     def places(self) -> tuple[str, ...]:
         """Return the file."""
@@ -79,6 +83,22 @@ class KeyEscrow(KeyDeclared):
         """Return the folder of the file."""
         return (os.path.dirname(self.file),)
 
+    def _put_back(self, wanted: State | None, content: Content) -> None:
+        kept = self._kept(wanted, content)
+        if kept is None:
+            escrow.remove(self.file)
+        else:
+            escrow.put(self.file, kept)
+        self._told = (wanted,)
+
+    def _kept(self, wanted: State | None, content: Content) -> bytes | None:
+        if wanted is None or "sha256" not in wanted:
+            return None
+        try:
+            return content.bytes_of(str(wanted["sha256"]))
+        except LookupError:
+            raise StepFailed(f"what {self.file} held before is kept no longer") from None
+
     def _certificate(self) -> bytes:
         return escrow.certificate_in(self.certificate, self._person())
 
@@ -87,8 +107,7 @@ class KeyEscrow(KeyDeclared):
 
     def _newest(self) -> State | None:
         newest: State | None = None
-        for _, _, body in self.there.entries({"evidence"}):
-            seen = body.get("observed") or {}
-            if body.get("type") == "key_escrow" and seen.get("file") == self.file:
-                newest = seen if body.get("outcome") in _SUCCESS else None
+        for record in records_of({"key_escrow"}, self.there.entries):
+            if record.seen.get("file") == self.file:
+                newest = record.seen
         return newest
