@@ -151,7 +151,7 @@ run_gates() {
     gate "ruff format" "$venv/bin/ruff" format --check
     gate "mypy --strict" "$venv/bin/mypy" --strict
     gate "lint-imports" "$venv/bin/lint-imports"
-    "$venv/bin/python" -m pytest -n auto "$@" || failed="$failed, pytest"
+    "$venv/bin/python" -m pytest -n auto --dist worksteal "$@" || failed="$failed, pytest"
     [ -z "$failed" ] || refuse 1 "failed: ${failed#, }"
 }
 
