@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,6 +55,14 @@ class People(NamedTuple):
         key = self.fingerprints.get(name, name)
         return self.gpg("-u", key, *words, "--output", "-", "--detach-sign", stdin=content, faked=faked)
 
+    def sign_revoked(self, content: bytes) -> bytes:
+        """Return a signature by the revoked key, made where nobody knows that it is revoked."""
+        secret = self.gpg("--export-secret-keys", self.fingerprints["revoked"])
+        with _home() as home:
+            unknowing = self._replace(home=home)
+            unknowing.gpg("--import", stdin=b"".join(_without_revocation(secret)))
+            return unknowing.sign(content, "revoked")
+
     def certificate(self, name: str) -> bytes:
         """Return the armored certificate of a key."""
         return self.gpg("--armor", "--export", self.fingerprints[name])
@@ -92,12 +101,30 @@ def make_people(home: str) -> People:
 @pytest.fixture(scope="session")
 def people() -> Iterator[People]:
     """Give the keys of this test process; its agent ends with it."""
+    with _home() as home:
+        yield make_people(home)
+
+
+@contextmanager
+def _home() -> Iterator[str]:
+    """Yield an empty home with a short path, which is gone afterwards, and its agent too."""
     home = tempfile.mkdtemp(prefix="keys-", dir="/tmp")
     try:
-        yield make_people(home)
+        yield home
     finally:
         subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _without_revocation(packets: bytes) -> Iterator[bytes]:
+    """Yield the packets of an exported key but its revocation, a signature of class 20."""
+    at = 0
+    while at < len(packets):
+        width = {0: 1, 1: 2}[packets[at] & 3]
+        end = at + 1 + width + int.from_bytes(packets[at + 1 : at + 1 + width], "big")
+        if not ((packets[at] & 0x3C) >> 2 == 2 and packets[at + 2 + width] == 0x20):
+            yield packets[at:end]
+        at = end
 
 
 def _made(people: People, name: str, expires: str, faked: str = "") -> str:
