@@ -12,6 +12,7 @@ import pytest
 from governed_project import RUN
 from revert_cases import AGAIN, BACK, Cutter
 
+from cutter.app import reverting_cut
 from cutter.cli import _revert_cut
 from cutter.cut import taking_back
 from cutter.errors import Unavailable
@@ -142,7 +143,7 @@ def test_where_nobody_can_be_asked_the_next_command_looks(
 
 def test_a_switch_that_goes_off_after_the_proof(cutter: Cutter, monkeypatch: pytest.MonkeyPatch) -> None:
     before = cutter.state()
-    prove = _revert_cut.prove_cut_revert
+    prove = reverting_cut.prove_cut_revert
 
     def proved(*given: Any) -> Any:
         verdict = prove(*given)
@@ -159,7 +160,7 @@ def test_a_switch_that_goes_off_after_the_proof(cutter: Cutter, monkeypatch: pyt
 
 
 def test_what_comes_to_depend_on_it_after_the_proof(cutter: Cutter, monkeypatch: pytest.MonkeyPatch) -> None:
-    prove = _revert_cut.prove_cut_revert
+    prove = reverting_cut.prove_cut_revert
 
     def proved(*given: Any) -> Any:
         verdict = prove(*given)
@@ -175,7 +176,7 @@ def test_what_comes_to_depend_on_it_after_the_proof(cutter: Cutter, monkeypatch:
 
 def test_a_first_signal_during_the_proof_stops_it(cutter: Cutter, monkeypatch: pytest.MonkeyPatch) -> None:
     before = cutter.state()
-    prove = _revert_cut.prove_cut_revert
+    prove = reverting_cut.prove_cut_revert
 
     def proved(*given: Any) -> Any:
         os.kill(os.getpid(), signal.SIGINT)
