@@ -9,7 +9,7 @@ takes nothing but identity and sources from itself, so that applying the inverse
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, Optional, Protocol
 
 from cutter.model.mismatches import mismatches
@@ -95,6 +95,8 @@ class Context(Protocol):
     rehearsing: bool
     provider: Any
     """What gives the connections, for a rehearsal or a copy."""
+    progress: Optional[Callable[[str, int, int], None]]
+    """Told how far a long piece of work has come, where somebody hears it."""
     scope: Any
     """What belongs to the run alone, such as the request accepted for it; see cutter.hosts.run_scope."""
 
@@ -112,9 +114,6 @@ class Context(Protocol):
 
     def entries(self, kinds: Collection[str]) -> Iterable[tuple[str, str, Mapping[str, Any]]]:
         """Yield (kind, time, body) of the ledger's entries of some kinds, oldest first."""
-
-    def progress(self, what: str, done: int, total: int) -> None:
-        """Hear how far a long piece of work has come."""
 
 
 def param(

@@ -24,7 +24,7 @@ from cutter.model.runbook import BoundRunbook, Runbook
 if TYPE_CHECKING:
     from cutter.approvals.authority import Authority
     from cutter.database.connections import ConnectionProvider
-    from cutter.database.context import DatabaseContext
+    from cutter.database.context import DatabaseContext, Progress
     from cutter.hosts.run_scope import RunScope
     from cutter.hosts.ssh_session import Session
 
@@ -61,6 +61,7 @@ class Workspace:
         self._providers: dict[str, ConnectionProvider] = {}
         self._scopes: dict[str, RunScope] = {}
         self._sessions: dict[str, Session] = {}
+        self.hears: Progress | None = None  # who is told of long work in a database
         self.environment: Environment = load_environment(choice.folder)
 
     @cached_property
@@ -175,7 +176,7 @@ class Workspace:
         if name not in self._providers:
             database = next(found for found in self.environment.databases if found.name == name)
             self._providers[name] = self._open.enter_context(ConnectionProvider(database))
-        return DatabaseContext(self._providers[name], self._entries, run, scope=self.scope(run))
+        return DatabaseContext(self._providers[name], self._entries, run, self.hears, self.scope(run))
 
     def scope(self, run: str) -> RunScope:
         """Return what belongs to a run alone: the same at every call; a new one where there is no run."""

@@ -11,7 +11,7 @@ from cutter.app.workspace import Job, Workspace
 from cutter.cli._options import colour, print_json
 from cutter.engine.executor import RunResult, exit_title
 from cutter.model.evidence import Evidence, Outcome
-from cutter.model.plan import Plan, PlannedStep
+from cutter.model.plan import Plan
 from cutter.report.banner import banner
 from cutter.report.plan_text import plan_text
 from cutter.report.run_text import (
@@ -50,9 +50,8 @@ def print_plans(jobs: Sequence[Job], plans: Sequence[Plan], args: argparse.Names
         print(plan_text(plan, job.runbook.title, preflight_later=later, colour=colour(args)))
 
 
-def print_outcome(args: argparse.Namespace, target: str, step: PlannedStep, evidence: Evidence) -> None:
+def print_outcome(args: argparse.Namespace, target: str, evidence: Evidence) -> None:
     """Print the line of a step that was changed or did not succeed."""
-    del step
     if evidence.outcome is not Outcome.OK and evidence.outcome is not Outcome.SKIPPED and not args.json:
         print(outcome_line(target, evidence, colour=colour(args)), flush=True)
 

@@ -14,16 +14,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cutter.app.applying import UNKEPT, Origin, WritingSession, new_run_id, writing
-from cutter.app.interrupts import Requests, graceful_stop
+from cutter.app.interrupts import graceful_stop
 from cutter.app.planning import earlier_work, is_plan, plan_job, refuse_unmet
 from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
 from cutter.cli._output import outlived
+from cutter.cli._watching import watched
 from cutter.engine.executor import RunResult
 from cutter.errors import CutterError, Interrupted, StepFailed, UsageError
-from cutter.model.evidence import Evidence, worst_exit
-from cutter.model.plan import Plan, PlannedStep
+from cutter.model.evidence import worst_exit
+from cutter.model.plan import Plan
 
 if TYPE_CHECKING:
     from cutter.app.accepting import Acceptance, GivenRequest
@@ -162,8 +163,9 @@ def _execute(
     results: list[RunResult] = []
     with graceful_stop() as stop:
         for job, plan in zip(jobs, plans, strict=True):
-            watch = partial(_watch, stop, args)
-            result = session.apply(job, plan, stop=stop, watch=watch, origin=origin)
+            tell = partial(printing.print_outcome, args)
+            with watched(session.workspace, plan, args, stop, tell) as watch:
+                result = session.apply(job, plan, stop=stop, watch=watch, origin=origin)
             results.append(result)
             if not args.json:
                 with outlived(stop.unheard):
@@ -175,13 +177,6 @@ def _execute(
         with outlived(stop.unheard):
             _tell_end(session, results, code, movement, args)
     return code
-
-
-def _watch(
-    stop: Requests, args: argparse.Namespace, target: str, step: PlannedStep, evidence: Evidence
-) -> None:
-    with outlived(stop.unheard):
-        printing.print_outcome(args, target, step, evidence)
 
 
 def _tell_end(

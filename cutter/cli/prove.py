@@ -10,16 +10,16 @@ import argparse
 from functools import partial
 
 from cutter.app.applying import writing
-from cutter.app.interrupts import Requests, graceful_stop
+from cutter.app.interrupts import graceful_stop
 from cutter.app.planning import plan_job
 from cutter.app.proving import prove
 from cutter.app.workspace import Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
 from cutter.cli._output import outlived
+from cutter.cli._watching import watched
 from cutter.engine.executor import RunResult, exit_title
 from cutter.model.evidence import Evidence, Outcome, worst_exit
-from cutter.model.plan import PlannedStep
 from cutter.report.proof_text import proof_line, proof_verdict
 
 
@@ -40,20 +40,17 @@ def run(args: argparse.Namespace) -> int:
         results: list[RunResult] = []
         with graceful_stop() as stop:
             for job, plan in zip(jobs, plans, strict=True):
-                results.append(prove(session, job, plan, stop=stop, watch=partial(_watch, stop, args)))
+                with watched(workspace, plan, args, stop, partial(_tell_one, args)) as watch:
+                    results.append(prove(session, job, plan, stop=stop, watch=watch))
             code = worst_exit(result.exit_code for result in results)
             with outlived(stop.unheard):
                 _tell(workspace, results, code, args)
     return code
 
 
-def _watch(
-    stop: Requests, args: argparse.Namespace, target: str, step: PlannedStep, evidence: Evidence
-) -> None:
-    del step
+def _tell_one(args: argparse.Namespace, target: str, evidence: Evidence) -> None:
     if evidence.outcome not in (Outcome.OK, Outcome.SKIPPED) and not args.json:
-        with outlived(stop.unheard):
-            print(proof_line(target, evidence, colour=options.colour(args)))
+        print(proof_line(target, evidence, colour=options.colour(args)))
 
 
 def _tell(workspace: Workspace, results: list[RunResult], code: int, args: argparse.Namespace) -> None:

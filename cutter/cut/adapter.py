@@ -6,8 +6,10 @@ another. The adapter never commits by itself: `commit` is a call of its own, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
+from typing import TYPE_CHECKING
 
 from cutter.cut import lifecycle
 from cutter.cut.complaints import ROLLED_BACK, complained
@@ -22,9 +24,16 @@ from cutter.database.closing import Closing
 from cutter.database.switch import demand
 from cutter.errors import Conflict, StepFailed
 
+if TYPE_CHECKING:
+    import psycopg
+
 WRITER = "cut"
 """The role by which the provider is asked for the one connection of cut, record and verify."""
 ENACTOR = "enact"
+Hears = Callable[[str, int, int], None]
+"""Told what is being done, how far it has come, and how far it will go; 0 where nobody knows."""
+_CUT = "cut the units"
+_UNITS = "cutter.units"
 
 
 class ProductionLiveExecutionAdapter(Closing):
@@ -34,8 +43,11 @@ class ProductionLiveExecutionAdapter(Closing):
     may give the same connection for both. As a context manager it rolls back what was not committed.
     """
 
-    def __init__(self, connection_provider: ConnectionProvider, run_context: RunContext) -> None:
-        """Remember both; nothing is connected yet."""
+    def __init__(
+        self, connection_provider: ConnectionProvider, run_context: RunContext, hears: Hears | None = None
+    ) -> None:
+        """Remember them; nothing is connected yet. `hears` is told how far a leg has come."""
+        self._hears = hears
         self._provider = connection_provider
         self._context = run_context
         self._connections: dict[str, Connection] = {}
@@ -78,8 +90,11 @@ class ProductionLiveExecutionAdapter(Closing):
         """Cut, record, verify and commit a plan: all of it or nothing."""
         try:
             leg = self.cut_leg_a(plan)
+            self._tell("record the cut")
             self.leg_b_record(leg)
+            self._tell("verify the cut")
             verdict = self.write_verify(leg, plan)
+            self._tell("commit the cut")
             self.commit()
         except BaseException:
             self.close()
@@ -132,11 +147,37 @@ class ProductionLiveExecutionAdapter(Closing):
             *("legs", "open", plan.document_ref, plan.version, plan.source_digest, plan.grammar_digest),
             *(plan.pin, self._context.expected_count, root, run),
         )
+        self._tell("stage the units")
         connection.execute(known["stage"])
         _staged(connection, plan.rows)
-        created, exists = one(connection, "legs", "create", document_id, run)
+        with self._told_of_units(connection, len(plan.rows)):
+            created, exists = one(connection, "legs", "create", document_id, run)
         connection.execute(known["drop"])
         return CutLeg(cut_id, document_id, status, created, exists, root)
+
+    def _tell(self, what: str, done: int = 0, total: int = 0) -> None:
+        if self._hears is not None:
+            self._hears(what, done, total)
+
+    @contextmanager
+    def _told_of_units(self, connection: Connection, total: int) -> Iterator[None]:
+        """Have the server say, every thousand units, how far it is, where somebody hears it."""
+        if self._hears is None:
+            yield
+            return
+
+        def noted(notice: psycopg.errors.Diagnostic) -> None:
+            name, _, number = (notice.message_primary or "").partition(" ")
+            if name == _UNITS and number.isdigit():
+                self._tell(_CUT, int(number), total)
+
+        self._tell(_CUT, 0, total)
+        connection.execute(statements("legs")["tell"])
+        connection.add_notice_handler(noted)
+        try:
+            yield
+        finally:
+            connection.remove_notice_handler(noted)
 
 
 def _staged(connection: Connection, rows: Iterable[CutplanRow]) -> None:

@@ -85,12 +85,14 @@ def rehearsed_back(context: DatabaseContext, done: Sequence[tuple[Try, Change]],
 @contextmanager
 def on_a_copy(context: DatabaseContext) -> Iterator[DatabaseContext]:
     """Give the context of a scratch copy, on which the kill switch is held on for the run."""
+    if context.progress is not None:
+        context.progress("copy the database", 0, 0)
     with (
         scratch_copy(context.provider) as copy,
         closing(copy("SCRATCH")) as holder,
         held_on(holder, context.run, seconds=LEASE_SECONDS, by="a trial on a scratch copy"),
     ):
-        yield DatabaseContext(copy, context.entries, context.run, context.hears, context.scope)
+        yield DatabaseContext(copy, context.entries, context.run, context.progress, context.scope)
 
 
 def _state(context: DatabaseContext) -> dict[str, str]:

@@ -35,7 +35,7 @@ class DatabaseContext:
         scope: Any = None,
     ) -> None:
         """Take the database, the ledger's entries, the run and its scope, and who hears of long work."""
-        self.hears = hears
+        self.progress = hears
         self.scope = scope
         self.provider = provider
         self.database = provider.database.name
@@ -53,11 +53,6 @@ class DatabaseContext:
     def logins(self) -> Mapping[str, Any]:
         """Return the configured logins."""
         return self.provider.place.logins
-
-    def progress(self, what: str, done: int, total: int) -> None:
-        """Tell how far a long piece of work has come, where somebody hears it."""
-        if self.hears is not None:
-            self.hears(what, done, total)
 
     def identity(self) -> str:
         """Return what tells this database from every other."""
@@ -103,7 +98,7 @@ class RehearsedContext(DatabaseContext):
 
     def __init__(self, outside: DatabaseContext, rehearsal: Rehearsal) -> None:
         """Take the context outside and the rehearsal."""
-        super().__init__(outside.provider, outside.entries, outside.run, outside.hears, outside.scope)
+        super().__init__(outside.provider, outside.entries, outside.run, outside.progress, outside.scope)
         self._lent = Lent(rehearsal)
 
     def connection(self, login: str) -> Any:

@@ -49,3 +49,17 @@ def _vacuum(governed: Governed) -> None:
     owner = governed.connect("OWNER")
     owner.autocommit = True
     owner.execute("VACUUM ANALYZE cutter.information_unit")
+
+
+def test_who_hears_is_told_how_far_a_cut_is_by_the_server(governed: Governed) -> None:
+    plan, told = cutplan(many(2_100)), []
+    governed.load(plan)
+
+    def hears(what: str, done: int, total: int) -> None:
+        told.append((what, done, total))
+
+    with ProductionLiveExecutionAdapter(governed.by_role, context_of(RUN, plan.rows), hears) as adapter:
+        adapter.execute(plan)
+    counted = [("cut the units", done, 2_100) for done in (0, 1_000, 2_000)]
+    after = [(what, 0, 0) for what in ("record the cut", "verify the cut", "commit the cut")]
+    assert told == [("stage the units", 0, 0), *counted, *after]

@@ -18,6 +18,9 @@ FROM (SELECT * FROM pg_temp.cutter_stage ORDER BY ord OFFSET 0) s -- OFFSET 0 ke
 CROSS JOIN LATERAL cutter.fn_iu_create(%s, s.unit_ref, s.ord, s.unit_kind, s.section_type, s.title, s.body,
                                        s.owner_ref, s.parent_ref, s.body_hash, %s) made
 
+-- name: tell
+SELECT set_config('cutter.tells', 'on', true)
+
 -- name: drop
 DROP TABLE pg_temp.cutter_stage
 

@@ -78,6 +78,9 @@ BEGIN
         END IF;
         status := 'created';
     END IF;
+    IF p_ordinal % 1000 = 0 AND current_setting('cutter.tells', true) = 'on' THEN -- a client shows how far a cut is
+        RAISE NOTICE 'cutter.units %', p_ordinal;
+    END IF;
 END $$;
 COMMENT ON FUNCTION cutter.fn_iu_create IS
 'Create one unit: created, or exists when it is there already, exactly so. Raises CT016 switch off, CT012 refused, CT010 there but different, or no open cut.';

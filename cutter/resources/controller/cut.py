@@ -138,7 +138,7 @@ class Cut(Resource):
             )
         counts = dict(self.counts)
         run = RunContext(self.there.run, sum(counts.values()), counts)
-        with ProductionLiveExecutionAdapter(self.there.by_role, run) as adapter:
+        with ProductionLiveExecutionAdapter(self.there.by_role, run, self.there.progress) as adapter:
             adapter.execute(planned)
 
     def _compensation(self) -> compensation.CompensationPlan | None:
