@@ -40,21 +40,21 @@ def demand_described(path: str, manifest: Manifest) -> None:
             )
 
 
-def demand_encrypted(path: str, home: str, recipient: str) -> None:
+def demand_encrypted(path: str, home: str, recipient: str, *, named: str = "") -> None:
     """Raise BackupFailed unless a file is encrypted to exactly this key; nothing is decrypted."""
     key = usable_key(home, recipient, ["encrypt"], secret=False)
     with _opened(path) as file:
-        demand_sealed(file, path, [key])
+        demand_sealed(file, named or path, [key])
 
 
-def demand_readable(path: str, home: str, signer: str) -> None:
+def demand_readable(path: str, home: str, signer: str, *, named: str = "") -> None:
     """Decrypt a file and have pg_restore read all of it. Raises BackupFailed unless both end well.
 
     Also when it is not signed by exactly this key, which only who decrypts it can see.
     """
     reader = Link([client_program("pg_restore"), "--file=/dev/null"])
     with _opened(path) as file:
-        demand_signed(decrypted_into([reader], file.fileno(), home), path, signer)
+        demand_signed(decrypted_into([reader], file.fileno(), home), named or path, signer)
 
 
 def decrypted_into(links: list[Link], source: int, home: str, *, leaves_early: bool = False) -> bytes:

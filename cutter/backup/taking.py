@@ -44,8 +44,9 @@ def take(provider: ConnectionProvider, policy: Policy, run: str) -> Manifest:
     with _failing_as_backup(policy.folder), _candidate(policy.folder) as candidate:
         dumped = dump(provider, policy, candidate.fd)
         os.fsync(candidate.fd)
-        demand_encrypted(candidate.place.path, policy.home, policy.recipient)
-        demand_readable(candidate.place.path, policy.home, policy.recipient)
+        path, key = candidate.place.path, policy.recipient
+        demand_encrypted(path, policy.home, key, named="what gpg wrote")
+        demand_readable(path, policy.home, key, named="what gpg wrote")
         manifest = _described(candidate, dumped, provider, policy, run)
         _named(candidate, manifest, policy)
     return manifest

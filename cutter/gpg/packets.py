@@ -55,11 +55,11 @@ def _packet(file: BinaryIO, size: int) -> Packet:
         raise Malformed("is no OpenPGP message")
     if first & 0x40:
         return _of_parts(first & 0x3F, file, size)
-    width = _LENGTHS.get(first & 3)
-    if width is None:
+    tag, width = (first & 0x3C) >> 2, _LENGTHS.get(first & 3)
+    if width is None and tag not in PLAIN:
         raise Malformed("has a packet without a length, whose end nobody can check")
-    length = int.from_bytes(_read(file, width), "big")
-    return Packet((first & 0x3C) >> 2, _skipped(file, length, size), length)
+    length = size - file.tell() if width is None else int.from_bytes(_read(file, width), "big")
+    return Packet(tag, _skipped(file, length, size), length)
 
 
 def _of_parts(tag: int, file: BinaryIO, size: int) -> Packet:
