@@ -65,8 +65,8 @@ class ProgressLine:
         seconds = time.monotonic() - self._began
         if seconds < PATIENCE or not self._what:
             return
-        far = f" {self._done:,} of {self._total:,}" if self._total else ""
-        self._write(f"{_ERASE}{f'{self._what}:{far} ({seconds:.0f} s)'[: self._width()]}")
+        far = f": {self._done:,} of {self._total:,}" if self._total else ""
+        self._write(_ERASE + f"{self._what}{far} ({seconds:.0f} s)"[: self._width()])
         self._shown = True
 
     def _erase(self) -> None:
