@@ -7,6 +7,7 @@ from cutter.agent.words import named
 from cutter.errors import (
     ApprovalRefused,
     BackupFailed,
+    ConfigurationError,
     Conflict,
     CutterError,
     GapOpen,
@@ -16,7 +17,7 @@ from cutter.errors import (
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Look, Prediction
 
-_OWN_CODE = (Unavailable, PermissionRefused, ApprovalRefused, BackupFailed, GapOpen)
+_OWN_CODE = (Unavailable, ConfigurationError, PermissionRefused, ApprovalRefused, BackupFailed, GapOpen)
 """What keeps its exit code when it stands in the way of a step; the rest is a conflict."""
 
 
@@ -27,7 +28,7 @@ def drift_of(look: Look, step: StepRequest) -> Evidence:
         Prediction.CHANGE: Outcome.DRIFTED,
         Prediction.UNKNOWN: Outcome.DRIFTED,
         Prediction.BLOCKED: Outcome.UNOBSERVABLE
-        if look.exit_code == Unavailable.exit_code
+        if look.exit_code in (Unavailable.exit_code, ConfigurationError.exit_code)
         else Outcome.DRIFTED,
     }[look.prediction]
     drift = look.prediction is Prediction.CHANGE

@@ -10,6 +10,7 @@ from cutter.engine.planner import plan_target, preflight_target
 from cutter.errors import (
     ApprovalRefused,
     BackupFailed,
+    ConfigurationError,
     CutterError,
     GapOpen,
     PermissionRefused,
@@ -19,7 +20,11 @@ from cutter.errors import (
 from cutter.model.plan import Plan, PlannedStep, TargetPlan
 
 _REFUSALS: Mapping[int, type[CutterError]] = {
-    kind.exit_code: kind for kind in (Unavailable, PermissionRefused, ApprovalRefused, BackupFailed, GapOpen)
+    kind.exit_code: kind
+    for kind in (
+        *(Unavailable, ConfigurationError, PermissionRefused),
+        *(ApprovalRefused, BackupFailed, GapOpen),
+    )
 }
 
 
