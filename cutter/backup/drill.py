@@ -27,8 +27,9 @@ _WORDS = ("--no-owner", "--exit-on-error", "--single-transaction")
 def drill(provider: ConnectionProvider, policy: Policy, manifest: Manifest, file: str = "") -> int:
     """Restore a backup into a scratch database, which is dropped again; return how many tables were compared.
 
-    `file` is where the backup lies, when that is not where it was made. Raises BackupFailed when it cannot be
-    restored whole, or when what was restored is not what was dumped.
+    `file` is where the backup lies, when that is not where it was made. Of a dump of single tables, their
+    triggers, indexes and references are left out. Raises BackupFailed when it cannot be restored whole, or
+    when what was restored is not what was dumped.
     """
     path = file or manifest.file
     demand_described(path, manifest)
@@ -50,7 +51,9 @@ def _restore(copy: CopyProvider, policy: Policy, manifest: Manifest, path: str) 
         programs = Programs(guard, stack)
         wanted = _wanted(programs, file.fileno(), policy.home)
         there, handed = programs.reached(end)
-        argv = [client_program("pg_restore"), *_WORDS, f"--use-list=/dev/fd/{wanted}", *there]
+        # what a single table's triggers and references need was not dumped with it
+        narrow = ["--section=pre-data", "--section=data"] if manifest.tables else []
+        argv = [client_program("pg_restore"), *_WORDS, *narrow, f"--use-list=/dev/fd/{wanted}", *there]
         status = decrypted_into([Link(argv, descriptors=(*handed, wanted))], file.fileno(), policy.home)
     demand_signed(status, path, manifest.signed_by)
 

@@ -17,6 +17,7 @@ from cutter.children import Guard, minimal_environment
 from cutter.errors import BackupFailed, Unavailable
 
 _SAID = 4096
+_LINES = 3
 
 
 class Link(NamedTuple):
@@ -116,4 +117,4 @@ def _complaint(ended: _Running) -> str:
     said = os.pread(ended.said, _SAID, max(0, size - _SAID)).decode("utf-8", "replace").strip().splitlines()
     code = ended.process.returncode
     how = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
-    return f"{ended.link.name} {how}" + (f": {said[-1]}" if said else "")
+    return f"{ended.link.name} {how}" + (f": {' / '.join(said[-_LINES:])}" if said else "")
