@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from cutter.cut import lifecycle
 from cutter.cut.compensation import Compensated, CompensationPlan, compensate, record_of
-from cutter.cut.complaints import complained
+from cutter.cut.complaints import complained, complaint
 from cutter.cut.reading import ByRole, reading
 from cutter.cut.roles import Connection, one, rows
 from cutter.errors import Interrupted, StepFailed, Unavailable
@@ -32,7 +32,13 @@ def take_back(by_role: ByRole, plan: CompensationPlan, run: str) -> Compensated:
         done = compensate(connection, plan, run)
         with complained("commit"):
             transaction = str(one(connection, "compensation", "transaction")[0])
-        _commit(by_role, connection, transaction, plan)
+        try:
+            with complained("commit"):
+                connection.commit()
+        except Unavailable:
+            connection.close()
+            if not _patiently(plan, lambda: _is_committed(by_role, transaction, plan, run)):
+                raise
     finally:
         connection.close()
     _patiently(plan, lambda: look_again(by_role, plan, run))
@@ -68,24 +74,28 @@ def _complaints(connection: Connection, plan: CompensationPlan, run: str) -> lis
     ]
 
 
-def _commit(by_role: ByRole, connection: Connection, transaction: str, plan: CompensationPlan) -> None:
-    """Commit; where the connection is lost on the way, ask the server what became of the transaction."""
+def _is_committed(by_role: ByRole, transaction: str, plan: CompensationPlan, run: str) -> bool:
+    """Tell whether a transaction whose client was lost is committed. Raises Unavailable while it goes on.
+
+    Its number says only that it is over: a server that crashed may have given it to another one since.
+    """
+    if _goes_on(by_role, transaction):
+        raise Unavailable(f"transaction {transaction} still goes on")
+    with reading(by_role) as connection:
+        record = record_of(connection, plan.cut.cut_id)
+    return record is not None and record.run == run
+
+
+def _goes_on(by_role: ByRole, transaction: str) -> bool:
+    import psycopg
+
     try:
-        with complained("commit"):
-            connection.commit()
-    except Unavailable:
-        connection.close()
-        if _patiently(plan, lambda: _end_of(by_role, transaction)) != "committed":
-            raise
-
-
-def _end_of(by_role: ByRole, transaction: str) -> str:
-    """Return committed or aborted. Raises Unavailable while the server cannot say."""
-    with reading(by_role) as connection, complained("commit"):
-        status = one(connection, "compensation", "end_of", transaction)[0]
-    if status not in ("committed", "aborted"):
-        raise Unavailable(f"the server says of transaction {transaction}: {status or 'nothing'}")
-    return str(status)
+        with reading(by_role) as connection:
+            return bool(one(connection, "compensation", "end_of", transaction)[0] == "in progress")
+    except psycopg.errors.InvalidParameterValue:
+        return False  # a number that is yet to be given out: the crash forgot it, and so the transaction
+    except psycopg.Error as error:
+        raise complaint(error, "commit") from None
 
 
 def _patiently(plan: CompensationPlan, ask: Callable[[], T]) -> T:
