@@ -28,7 +28,7 @@ from cutter.resource import Complaint, Content, param
 
 
 class Backup(BackupDeclared):
-    """A verified backup of the database as it is, readable with one key only; each run that writes takes one.
+    """A verified backup of the database, readable with one key only; each run that writes takes one.
 
     Its state is the newest record of it, together with a look at the file that the record is about. A backup
     is never taken back; `keep` lets the oldest good ones go after a newer one is good.

@@ -22,7 +22,7 @@ from cutter.resource import Content, param
 
 
 class BackupDrill(BackupDeclared):
-    """Proof that a backup of this database can be restored: every table's rows are as they were dumped.
+    """Proof that a backup can be restored: every table's rows are as they were dumped.
 
     Its state is the newest record of a drill; a verify reads that again.
     """

@@ -25,7 +25,7 @@ from cutter.resource import Content, param
 
 
 class KeyEscrow(KeyDeclared):
-    """A file that holds the private key, readable by one person only, so that losing the box loses no backup.
+    """A file with the private key, readable by one person only: losing the box loses no backup.
 
     Nobody but that person can look inside; so what counts is the record of when it was made, the packets of
     the file, and that its bytes are still the same.
