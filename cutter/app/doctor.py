@@ -31,11 +31,12 @@ def examine(choice: Choice) -> list[Check]:
     except CutterError as error:
         fix = error.remedy or f"correct it, or choose another with -i; then: cutter validate {choice.folder}"
         return [*checks, of_error("inventory", error)._replace(fix=fix)]
+    from cutter.app.doctor_database import of_databases
     from cutter.app.doctor_ledger import of_environment
 
     hosts = f"{len(workspace.environment.hosts)} host(s)"
     found = ok("inventory", f"{choice.folder}: environment {workspace.environment.name}, {hosts}")
-    return [*checks, found, *of_environment(workspace)]
+    return [*checks, found, *of_environment(workspace), *of_databases(workspace)]
 
 
 def python(version: tuple[int, ...]) -> Check:

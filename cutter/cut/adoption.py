@@ -149,7 +149,7 @@ def _unfit_columns(names: Names, seen: Seen, columns: Mapping[str, Column]) -> I
 def _unfit_type(word: str, column: Column) -> Iterator[str]:
     if word == "ordinal" and column.type not in WHOLE:
         yield f"{column.name} for {word} is {column.type}, not a whole number"
-    elif word not in ("ordinal", "unit_id", "parent_id") and column.category not in "SEU":
+    elif word not in ("ordinal", "unit_id", "parent_id") and column.category not in "SE":
         yield f"{column.name} for {word} is {column.type}, not a text"
 
 

@@ -29,26 +29,28 @@ def adopted(connection: Connection) -> tuple[str, str, str, str] | None:
         return names, table, function, function_digest
 
 
-def may_adopt(connection: Connection, names: Names | None, users: Mapping[str, str]) -> None:
-    """Look whether a database can be as `names:` says, before anything is changed.
-
-    Raises ConfigurationError for what must be otherwise, Conflict when it stands on something else already.
-    """
+def demand_same(connection: Connection, names: Names | None) -> tuple[str, str, str, str] | None:
+    """Return what is adopted, as `adopted` does. Raises Conflict when that is not what `names:` says."""
     standing = adopted(connection)
-    wanted = names.digest if names else None
-    if standing is not None and standing[0] != wanted:
+    if standing is not None and standing[0] != (names.digest if names else None):
         raise Conflict(
             f"its units are in {standing[1]} by {standing[2]}, as names: said when it was installed",
             place=PLACE,
             remedy="leave names: as it was, or take the cut_schema step back while no document is in it",
         )
+    return standing
+
+
+def may_adopt(connection: Connection, names: Names | None, users: Mapping[str, str]) -> None:
+    """Look whether a database can be as `names:` says, before anything is changed.
+
+    Raises ConfigurationError for what must be otherwise, Conflict when it stands on something else already.
+    """
+    standing = demand_same(connection, names)
     if names is None:
         return
-    if (
-        standing is None
-        and rows(connection, "adopted", "is_view")
-        and one(connection, "adopted", "own_rows") != (0,)
-    ):
+    is_there = standing is None and rows(connection, "adopted", "own_table")
+    if is_there and one(connection, "adopted", "own_rows") != (0,):
         raise Conflict(
             "there are units in our own table already", place=PLACE, remedy="revert their cuts first"
         )
@@ -63,6 +65,7 @@ def declared(names: Names | None) -> dict[str, str]:
         "information_unit": str(names.table),
         "fn_iu_create": str(names.function),
         "names": names.digest,
+        "function": "as adopted",
         "ways around": "none",
     }
 
@@ -83,20 +86,29 @@ def observed(connection: Connection, names: Names | None, users: Mapping[str, st
         "information_unit": standing[1],
         "fn_iu_create": standing[2],
         "names": standing[0],
+        "function": "altered" if function_altered(connection, found) else "as adopted",
         "ways around": "; ".join(open_ways) or "none",
     }
+
+
+def function_altered(connection: Connection, found: Surveyed) -> bool:
+    """Tell whether the adopted function is another than when it was adopted, or last accepted."""
+    standing = adopted(connection)
+    return standing is not None and standing[3] != _function_digest(connection, found)
 
 
 def adopt(connection: Connection, names: Names, users: Mapping[str, str]) -> None:
     """Make the installed schema stand on the existing table, and close that to all but us, as the owner.
 
-    Again it only closes what was opened meanwhile. The caller commits. Raises as `may_adopt` does.
+    Again it only closes what was opened meanwhile, and accepts the function as it is. The caller commits.
+    Raises as `may_adopt` does.
     """
     found = survey(connection, names, users, PLACE)
     with complained(PLACE):
         if adopted(connection) is None:
             _grant(connection, found)
             _build(connection, found)
+        _remember_function(connection, found)
         _close(connection, found, users)
 
 
@@ -122,13 +134,11 @@ def _build(connection: Connection, found: Surveyed) -> None:
         raise ConfigurationError(f"our table has triggers that a view would lose: {triggers}", place=PLACE)
     columns = dict(rows(connection, "adopted", "own_columns"))
     rights = rows(connection, "adopted", "own_rights")
-    function_digest = one(connection, "adopted", "function_digest", found.function)[0]
     _as_owner(connection)
     connection.execute(known["adoption"])
     for statement in text.schema(found, columns, rights):
         connection.execute(statement)
-    remembered = (names.digest, str(names.table), str(names.function), function_digest)
-    connection.execute(known["remember"], remembered)
+    connection.execute(known["remember"], (names.digest, str(names.table), str(names.function)))
     _as_login(connection)
 
 
@@ -148,6 +158,17 @@ def _close(connection: Connection, found: Surveyed, users: Mapping[str, str]) ->
             place=PLACE,
             remedy="take those logins out of the roles that give them these rights",
         )
+
+
+def _remember_function(connection: Connection, found: Surveyed) -> None:
+    now = _function_digest(connection, found)
+    _as_owner(connection)
+    connection.execute(statements("adopted")["remember_function"], (now,))
+    _as_login(connection)
+
+
+def _function_digest(connection: Connection, found: Surveyed) -> str:
+    return str(one(connection, "adopted", "function_digest", found.function)[0])
 
 
 def _signature(connection: Connection, found: Surveyed) -> str:

@@ -39,7 +39,7 @@ def survey(connection: Connection, names: Names, users: Mapping[str, str], place
     """
     found = looked_at(connection, names, place)
     may = [f"{what}, which {_login(connection)} is not" for what in _may_not_grant(connection, found)]
-    owned = _told(connection, "owned_by_ours", found.table, found.function, _ours(users))
+    owned = _told(connection, "owned_by_ours", found.table, found.function, our_roles(users))
     if may or owned:
         raise ConfigurationError(
             f"{names.table} and {names.function} cannot be closed to others: {'; '.join([*may, *owned])}",
@@ -70,18 +70,19 @@ def looked_at(connection: Connection, names: Names, place: str) -> Surveyed:
 def direct_rights(connection: Connection, found: Surveyed, users: Mapping[str, str]) -> list[Right]:
     """Return the rights of PUBLIC, and of our roles and logins, that would lead around our functions."""
     narrow = ["cutter_cut", *(users[login] for login in NARROWED if login in users)]
-    given = {"table": found.table, "function": found.function, "narrow": narrow, "ours": _ours(users)}
+    given = {"table": found.table, "function": found.function, "narrow": narrow, "ours": our_roles(users)}
     held = connection.execute(statements("adoption")["direct_rights"], given).fetchall()
     return [Right(*right) for right in held]
 
 
 def ways_around(connection: Connection, found: Surveyed, users: Mapping[str, str]) -> list[str]:
     """Return, in words, what our roles and logins may still do to the existing table by themselves."""
-    given = {"table": found.table, "function": found.function, "ours": _ours(users)}
+    given = {"table": found.table, "function": found.function, "ours": our_roles(users)}
     return [what for (what,) in connection.execute(statements("adoption")["around_us"], given).fetchall()]
 
 
-def _ours(users: Mapping[str, str]) -> list[str]:
+def our_roles(users: Mapping[str, str]) -> list[str]:
+    """Return our group roles, but for the owner, and the roles of our logins."""
     return [*{group for groups in GROUPS_OF_LOGIN.values() for group in groups}, *users.values()]
 
 

@@ -34,8 +34,8 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = %s::oid
   AND d.deptype IN ('a', 'i') ORDER BY 1, 2
 
--- name: is_view
-SELECT relkind = 'v' FROM pg_class WHERE oid = to_regclass('cutter.information_unit')
+-- name: own_table
+SELECT FROM pg_class WHERE oid = to_regclass('cutter.information_unit')
 
 -- name: own_columns
 SELECT a.attname, format_type(a.atttypid, NULL) FROM pg_attribute a
@@ -57,7 +57,7 @@ CREATE TABLE cutter.adoption (
     names           text NOT NULL,
     table_name      text NOT NULL,
     function_name   text NOT NULL,
-    function_digest text NOT NULL,
+    function_digest text NOT NULL DEFAULT '',
     adopted_at      timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON TABLE cutter.adoption IS 'The existing table and function that the units go into, and the function as it was then.';
@@ -205,7 +205,10 @@ COMMENT ON FUNCTION cutter.refers_to_doomed IS
 'The first reference that would go, or be emptied, with the units that are being taken back; others refuse by themselves.'
 
 -- name: remember
-INSERT INTO cutter.adoption (names, table_name, function_name, function_digest) VALUES (%s, %s, %s, %s)
+INSERT INTO cutter.adoption (names, table_name, function_name) VALUES (%s, %s, %s)
+
+-- name: remember_function
+UPDATE cutter.adoption SET function_digest = %s
 
 -- name: remember_right
 INSERT INTO cutter.adopted_right (part, of_column, grantee, privilege, grantable) VALUES (%s, %s, %s, %s, %s)
