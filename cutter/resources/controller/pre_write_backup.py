@@ -38,7 +38,7 @@ _TEXT = b"A text that is loaded and rolled back.\n"
 
 
 class PreWriteBackup(BackupDeclared):
-    """The write path, tried on a copy: shut without a backup of this run, open with a verified one.
+    """The write path, tried on a copy: shut without a backup of the run, open with a verified one.
 
     Shut as well with one of another database, of another run, or whose file was altered. Its state is the
     newest record of that.
