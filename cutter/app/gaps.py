@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cutter.app.matrix_file import matrix_path
 from cutter.app.settling import history
 from cutter.app.workspace import Choice, Workspace
-from cutter.errors import CutterError, LedgerError
+from cutter.errors import CutterError
 from cutter.language.matrix import load_matrix
 from cutter.ledger.sqlite import SqliteLedger
+from cutter.ledger.vouching import refuse_broken
 from cutter.model.evidence import Outcome
 from cutter.model.gaps import EvidenceRecord, GapMatrix, MatrixStatus, RunbookScope, evidence_record, fold
 
 
-def matrix_status(choice: Choice, ledger: SqliteLedger, *, verified: bool = False) -> MatrixStatus:
+def matrix_status(
+    choice: Choice, ledger: SqliteLedger, *, verified: bool = False, ask: bool = False
+) -> MatrixStatus:
     """Return the status of every gap, as of now, in the environment chosen.
 
     A limit or a variable given with -e is left aside: what it narrows or moves is not what the gap is about.
-    `verified` says that the chain was checked already by the holder of the run lock. Raises InvalidDocument
-    for a bad matrix, and LedgerError when the chain does not verify.
+    `verified` says that the chain was checked already by the holder of the run lock; `ask`, that databases
+    with evidence are asked who they are, where they answer at once. Raises InvalidDocument for a bad matrix,
+    and LedgerError when the chain does not verify.
     """
     workspace = Workspace(Choice(choice.folder))
     if not verified:
         refuse_broken(ledger)
     path = Path(matrix_path(workspace))
     matrix = load_matrix(str(path))
-    scopes = {name: _scope(workspace, path.parent / name) for name in _runbook_names(matrix)}
+    records = list(_records(ledger, workspace.environment.name))
+    databases = _Databases(workspace, records, ask=ask)
+    scopes = {name: _scope(workspace, path.parent / name, databases) for name in _runbook_names(matrix)}
     command = workspace.command("apply")
     folder = _shown_folder(path.parent)
-    records = list(_records(ledger, workspace.environment.name))
-    return fold(
+    status = fold(
         matrix,
         scopes,
         records,
@@ -42,14 +48,7 @@ def matrix_status(choice: Choice, ledger: SqliteLedger, *, verified: bool = Fals
         command=command,
         folder=folder,
     )
-
-
-def refuse_broken(ledger: SqliteLedger) -> None:
-    """Raise LedgerError when the chain does not verify: evidence that was edited closes nothing."""
-    findings = ledger.verify()
-    if findings:
-        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-        raise LedgerError(findings[0].message + more, place=ledger.path, remedy="cutter ledger verify")
+    return replace(status, as_recorded=databases.as_recorded)
 
 
 def movement(before: MatrixStatus, after: MatrixStatus) -> list[tuple[str, str, str]]:
@@ -63,7 +62,30 @@ def _runbook_names(matrix: GapMatrix) -> list[str]:
     return sorted({objective.runbook for gap in matrix.gaps for objective in gap.objectives})
 
 
-def _scope(workspace: Workspace, path: Path) -> RunbookScope:
+class _Databases:
+    """The databases that have evidence, and which each is: as it says now, else as was recorded last."""
+
+    def __init__(self, workspace: Workspace, records: Iterable[EvidenceRecord], *, ask: bool) -> None:
+        self._workspace = workspace
+        self._ask = ask
+        here = workspace.environment.name
+        told = (each for each in records if each.environment == here and each.identity)
+        self._recorded = {each.target: each.identity for each in told}
+        self._asked: dict[str, str | None] = {}
+
+    def identity(self, name: str) -> str:
+        """Return the identity of a database; nothing where it has no evidence."""
+        if self._ask and self._recorded.get(name) and name not in self._asked:
+            self._asked[name] = self._workspace.present_identity(name)
+        return self._asked.get(name) or self._recorded.get(name, "")
+
+    @property
+    def as_recorded(self) -> tuple[str, ...]:
+        """The databases that were asked and did not answer."""
+        return tuple(sorted(name for name, answer in self._asked.items() if answer is None))
+
+
+def _scope(workspace: Workspace, path: Path, databases: _Databases) -> RunbookScope:
     """Return what a runbook declares on each of its targets now; its problems are told, never raised."""
     if not path.exists():
         return RunbookScope(runbook="", exists=False, problem="", targets={})
@@ -78,6 +100,7 @@ def _scope(workspace: Workspace, path: Path) -> RunbookScope:
             declared[step.declared_id][step.id] = step.content_hash
         targets[bound.target] = declared
     identities = {name: workspace.target(name).identity() for name in targets if workspace.is_local(name)}
+    identities |= {name: databases.identity(name) for name in targets if workspace.is_database(name)}
     return RunbookScope(job.runbook.name, exists=True, problem="", targets=targets, identities=identities)
 
 

@@ -193,6 +193,12 @@ class Workspace:
 
         return load_authority(self.choice.folder)
 
+    def present_identity(self, name: str) -> str | None:
+        """Return which database answers now under this name, if one does at once; nothing is started."""
+        from cutter.database.present import present_identity
+
+        return present_identity(next(found for found in self.environment.databases if found.name == name))
+
     def _entries(self, kinds: Collection[str]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         with self.read_ledger() as ledger:
             for entry in ledger.entries(kinds=set(kinds)):

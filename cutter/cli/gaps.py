@@ -7,6 +7,7 @@ behind each. Nobody can close a gap by hand: there is no such verb, flag or key.
 from __future__ import annotations
 
 import argparse
+import sys
 
 from cutter.app.gaps import matrix_status
 from cutter.app.publishing import publish
@@ -36,7 +37,9 @@ def run(args: argparse.Namespace) -> int:
     """Compute and print. Raises InvalidDocument for a bad matrix, UsageError for a gap it does not have."""
     workspace = Workspace(options.choice(args))
     with workspace.read_ledger() as ledger:
-        status = matrix_status(workspace.choice, ledger)
+        status = matrix_status(workspace.choice, ledger, ask=True)
+    for name in status.as_recorded:
+        print(f"the database {name} does not answer: its evidence counts as recorded", file=sys.stderr)
     written = args.write or workspace.environment.matrix_file
     if written:
         publish(written, _markdown(workspace, status))

@@ -111,15 +111,16 @@ class ConnectionProvider(Closing):
             self._server.start()
 
 
-def connect(kind: type[C], place: Place, login: Login, *, named: str = "") -> C:
+def connect(kind: type[C], place: Place, login: Login, *, named: str = "", seconds: int = 0) -> C:
     """Return a new connection with the time limits of every session of ours.
 
-    `named` says which one it is, for messages. Raises ConfigurationError and Unavailable.
+    `named` says which one it is, for messages; `seconds` is how long to wait for an answer, where that
+    differs from the usual. Raises ConfigurationError and Unavailable.
     """
     import psycopg
 
     where = named or f"{place.shown()} as {login.user}"
-    given: dict[str, Any] = {"hostaddr": "", "connect_timeout": _CONNECT_SECONDS, **place.words}
+    given: dict[str, Any] = {"hostaddr": "", "connect_timeout": seconds or _CONNECT_SECONDS, **place.words}
     if login.password is not None:
         given["password"] = login.password.reveal()
     try:

@@ -200,12 +200,17 @@ class GapStatus:
 
 @dataclass(frozen=True)
 class MatrixStatus:
-    """The whole matrix in one environment, at one time."""
+    """The whole matrix in one environment, at one time.
+
+    `as_recorded` names databases that could not be asked who they are now: their evidence is judged by the
+    identity that the newest of it has.
+    """
 
     matrix: GapMatrix
     environment: str
     at: datetime
     gaps: tuple[GapStatus, ...]
+    as_recorded: tuple[str, ...] = ()
 
     @property
     def blocking(self) -> tuple[GapStatus, ...]:

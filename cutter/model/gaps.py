@@ -250,7 +250,7 @@ def _succeeds(record: EvidenceRecord, content_hash: str, *, proof: bool) -> bool
 def _silence(rehearsal: Optional[EvidenceRecord], *, elsewhere: bool) -> str:
     if rehearsal is not None:
         return f"rehearsed on {rehearsal.at.date().isoformat()}, not done"
-    return "evidence is of another machine" if elsewhere else "no evidence yet"
+    return "evidence is of another machine or database" if elsewhere else "no evidence yet"
 
 
 def _told(record: EvidenceRecord) -> str:

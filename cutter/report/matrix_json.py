@@ -20,6 +20,7 @@ def matrix_body(status: MatrixStatus, *, sandbox: bool) -> dict[str, Any]:
         "matrix": {"macro": header.macro, "date": header.date, "gate": header.gate, "source": header.source},
         "gaps": [gap_body(gap) for gap in status.gaps],
         "blocking": [gap.declaration.id for gap in status.blocking],
+        "as_recorded": list(status.as_recorded),
     }
 
 

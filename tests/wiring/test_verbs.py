@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from cutter.database.binaries import server_folder
 if TYPE_CHECKING:
     from wired import Wired
 
+DOCUMENT = "{document: {source: documents/reading-room.md, grammar: documents/reading-room.grammar.yml}}"
 WITNESS = """\
 #!/bin/sh
 { tr '\\0' '\\n' < /proc/$$/environ; printf '%s\\n' "$0 $*"; } >> {log}
@@ -54,6 +56,30 @@ def spoken(project: Wired, code: int, verb: str, *words: str) -> str:
     answer = project.cutter(verb, *words)
     assert answer.code == code, answer.out + answer.err
     return answer.out + answer.err
+
+
+def test_evidence_counts_for_the_database_that_gave_it(project: Wired) -> None:
+    path = project.governed(
+        SCHEMA + "  - name: Tried\n    rehearsal: {where: copy, steps: [" + DOCUMENT + "]}\n"
+    )
+    project.write("runbooks/gap-matrix.yml", gap_matrix("{runbook: site.yml, steps: [tried]}"))
+    project.apply(path)
+    assert project.json("gaps")["gaps"][0]["status"] == "CLOSED"
+    evidence = project.entries("evidence")[-1]
+    assert evidence["observed"]["where"] == "copy"
+    copy, source = evidence["observed"]["copy"], evidence["identity"]
+    assert copy.split(":")[:2] == source.split(":")[:2]
+    assert copy.split(":")[3].startswith("cutter_scratch_")
+    project.wire(PORT="9")
+    answer = project.cutter("gaps", "--json")
+    assert "governed does not answer: its evidence counts as recorded" in answer.err
+    assert json.loads(answer.out)["as_recorded"] == ["governed"]
+    assert json.loads(answer.out)["gaps"][0]["status"] == "CLOSED"
+    project.wire(DB="postgres")
+    now = project.json("gaps")
+    assert now["as_recorded"] == []
+    assert now["gaps"][0]["status"] == "OPEN"
+    assert "another machine or database" in str(now["gaps"][0]["objectives"])
 
 
 def before_anything_is_cut(project: Wired, own: str) -> Iterator[str]:

@@ -49,6 +49,7 @@ class Rehearsal(Resource):
     )
 
     _told: tuple[State | None] | None = None
+    _copy = ""
 
     @classmethod
     def check(cls, params: Mapping[str, Any]) -> Iterator[Complaint]:
@@ -105,6 +106,7 @@ class Rehearsal(Resource):
         if self.where == "database":
             return rehearsed(context, self._tries(), content)
         with on_a_copy(context) as copied:
+            self._copy = copied.identity()
             verdict = rehearsed(copied, self._tries(), content, back=True)
             return round_trip(copied, self._tries(), content) if self.round_trip else verdict
 
@@ -123,6 +125,7 @@ class Rehearsal(Resource):
     def _state(self, verdict: Verdict, schema: str) -> State:
         return {
             **self._declared(schema),
+            **({"copy": self._copy} if self.where == "copy" else {}),
             "run": self.there.run,
             "statements": verdict.statements,
             "residue": "; ".join(verdict.residue) or "nothing",
