@@ -43,7 +43,7 @@ def dump(provider: ConnectionProvider, policy: Policy, output: int) -> Dumped:
         said = _program_version(connection.info.server_version // 10000, server)
         dumped = Dumped(identity(connection), server, said, snapshot, content_of(connection, policy))
         _demand_content(dumped, policy)
-        _stream(provider, policy, _words(policy, snapshot), output)
+        stream(provider, policy, _words(policy, snapshot), output)
     return dumped
 
 
@@ -81,7 +81,8 @@ def _words(policy: Policy, snapshot: str) -> list[str]:
     ]
 
 
-def _stream(provider: ConnectionProvider, policy: Policy, words: list[str], output: int) -> None:
+def stream(provider: ConnectionProvider, policy: Policy, words: list[str], output: int) -> None:
+    """Have pg_dump write into gpg, and gpg into an open file. Raises BackupFailed."""
     end = End(provider.place, provider.place.login("BACKUP"))
     with at_work(policy.home) as (guard, home), ExitStack() as stack:
         there, handed = Programs(guard, stack).reached(end)
