@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import stat
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -250,3 +252,35 @@ def no_agent_is_left(keys: Keys) -> Iterator[None]:
 
     yield
     assert companions(keys.home) == []
+
+
+def test_a_backup_that_is_killed_leaves_nothing_that_runs_and_nothing_that_stays(
+    governed: Governed, policy: Policy, programs: Path
+) -> None:
+    begun = programs.parent / "begun"
+    waits = f'"$real" "$@" | head -c 20000; echo $$ >{begun}.new; mv {begun}.new {begun}; exec sleep 600'
+    put(programs, "pg_dump", f'[ "$1" = --version ] && exec "$real" "$@"\n{waits}')
+    child = os.fork()
+    if child == 0:
+        take(governed.provider, policy, "run-1")
+        os._exit(0)
+    until(begun.exists)
+    folder = Path(policy.folder)
+    assert [path.name[:8] for path in folder.iterdir()] == [".cutter-"]
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    dump = Path("/proc", begun.read_text().strip())
+    until(lambda: not dump.exists())
+    shutil.rmtree(programs)
+    os.environ.pop(VARIABLE)
+    manifest = take(governed.provider, policy, "run-2")
+    found = sorted(path.name for path in folder.iterdir())
+    assert found == [manifest.name, Path(manifest_path(manifest.file)).name]
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for something to be so."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
