@@ -21,6 +21,7 @@ _SOURCE_OF_METAVAR = {
     "STEP": "steps",
     "TYPE": "types",
     "VARIABLE": "variables",
+    "WHAT": "runs",
 }
 """What a metavar promises about its word; a metavar that is not here takes anything."""
 
