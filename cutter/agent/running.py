@@ -181,7 +181,7 @@ class Agent:
             resource.apply(Change(found, exactly(resource, step.goal)), self.content)
             attempt.observed = resource.observe()
             if attempt.observed != step.goal:
-                raise StepFailed("a fresh look finds it otherwise than before the run")  # noqa: TRY301
+                raise StepFailed("a fresh look finds it otherwise than before the run")  # noqa: TRY301 - as above
         except CutterError as error:
             return attempt.failed(error)
         except OSError as error:

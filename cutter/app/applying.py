@@ -22,6 +22,8 @@ from cutter.errors import BrokenRun, CutterError, PreconditionError
 from cutter.ledger.locks import RunLock
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.ledger.tidying import tidy
+from cutter.ledger.unbegun import Before, before, take_away, unbegun
+from cutter.ledger.vouching import refuse_broken_since
 from cutter.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -153,15 +155,32 @@ class WritingSession(NamedTuple):
 
 @contextmanager
 def writing(workspace: Workspace, *, wait_seconds: float = 0) -> Iterator[WritingSession]:
-    """Hold an environment for writing; the lock dies with this process. Raises LockHeld, LedgerError."""
+    """Hold an environment for writing; the lock dies with this process. Raises LockHeld, LedgerError.
+
+    Nothing is added to a chain that does not verify. A ledger in which nothing was begun is not kept.
+    """
     with ExitStack() as stack:
-        path = f"{workspace.environment.ledger}/run.lock"
-        stack.enter_context(RunLock(path, run=new_run_id(), timeout=wait_seconds))
-        tidy(workspace.environment.ledger)
+        folder = workspace.environment.ledger
+        was = before(folder)
+        stack.enter_context(RunLock(f"{folder}/run.lock", run=new_run_id(), timeout=wait_seconds))
+        was = was.once_locked()
+        tidy(folder)
         ledger = stack.enter_context(workspace.open_ledger())
-        new_key = workspace.create_digest_key()
-        settle(ledger, workspace.environment.name, partial(_sweep, workspace))
-        yield WritingSession(workspace, ledger, new_key)
+        try:
+            new_key = workspace.create_digest_key()
+            refuse_broken_since(ledger, folder)
+            settle(ledger, workspace.environment.name, partial(_sweep, workspace))
+            yield WritingSession(workspace, ledger, new_key)
+        finally:
+            _leave(was, ledger)
+
+
+def _leave(was: Before, ledger: SqliteLedger) -> None:
+    """Let go of a ledger, and of its folder where nothing was begun in it."""
+    idle = unbegun(was, ledger)
+    ledger.close()
+    if idle:
+        take_away(was)
 
 
 @contextmanager

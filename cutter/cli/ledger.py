@@ -12,12 +12,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from cutter.app.gaps import refuse_broken
 from cutter.app.workspace import Workspace
 from cutter.cli import _options as options
 from cutter.errors import LedgerError, UsageError
 from cutter.ledger.checkpoint import Checkpoint, parse_checkpoint
 from cutter.ledger.sqlite import SqliteLedger
+from cutter.ledger.vouching import refuse_broken
 from cutter.report.ledger_findings import findings_text
 
 

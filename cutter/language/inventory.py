@@ -83,7 +83,10 @@ def select_for(environment: Environment, runbook: Runbook, limit: str = "") -> t
         what = f"there is no database {runbook.database!r} in {environment.folder}/databases.yml"
         meant = nearest(runbook.database, names)
         raise InvalidDocuments([Problem(runbook.place, "database", what, runbook.database, meant)])
-    target = Host(runbook.database, "database", "", None, None, False, ("all",), environment.common)  # noqa: FBT003
+    name, nobody, no_port = runbook.database, None, None
+    target = Host(
+        name, "database", "", nobody, no_port, become=False, groups=("all",), variables=environment.common
+    )
     return (target,)
 
 

@@ -76,17 +76,20 @@ def hash_of(entry: Entry) -> str:
     return f"v1:{hashlib.sha256(DOMAIN + text.encode('ascii')).hexdigest()}"
 
 
-def check(entries: Iterable[Entry], checkpoint: Checkpoint | None = None) -> list[Finding]:
+def check(
+    entries: Iterable[Entry], checkpoint: Checkpoint | None = None, *, after: Entry | None = None
+) -> list[Finding]:
     """Check every link, in order of the numbers, and say per place what is wrong; empty: the chain is sound.
 
+    `after` is the entry that these follow; None where they begin the chain.
     A chain alone cannot show that its tail was cut or that all of it was made anew: that takes a checkpoint.
     """
     findings: list[Finding] = []
-    seen: dict[str, int] = {}
-    first = previous = None
-    for entry, sound in _in_place(entries, findings):
+    seen = {after.hash: after.seq} if after else {}
+    first = previous = after
+    for entry, whole in _in_place(entries, findings):
         findings += _place(previous, entry)
-        findings += _links(previous, entry, sound=sound, seen=seen)
+        findings += _links(previous, entry, whole=whole, seen=seen)
         seen.setdefault(entry.hash, entry.seq)
         first, previous = first or entry, entry
     findings += _against(checkpoint, first, previous, seen) if checkpoint else ()
@@ -99,10 +102,10 @@ def _in_place(entries: Iterable[Entry], findings: list[Finding]) -> Iterator[tup
     following = next(source, None)
     while following is not None:
         entry, following = following, next(source, None)
-        sound = _sound(entry)
-        pair = _swapped(entry, following) if following is not None and not sound else None
+        whole = sound(entry)
+        pair = _swapped(entry, following) if following is not None and not whole else None
         if pair is None:
-            yield entry, sound
+            yield entry, whole
             continue
         findings.append(
             Finding(pair[0].seq, "swapped", f"entries {pair[0].seq} and {pair[1].seq} changed places")
@@ -111,7 +114,8 @@ def _in_place(entries: Iterable[Entry], findings: list[Finding]) -> Iterator[tup
         following = next(source, None)
 
 
-def _sound(entry: Entry) -> bool:
+def sound(entry: Entry) -> bool:
+    """Tell whether an entry's hash is its own."""
     try:
         return entry.hash == hash_of(entry)
     except (TypeError, ValueError):  # what was written over it is not even of the right type
@@ -122,7 +126,7 @@ def _swapped(left: Entry, right: Entry) -> tuple[Entry, Entry] | None:
     for names in _EXCHANGES:
         one = left._replace(**{name: getattr(right, name) for name in names})
         other = right._replace(**{name: getattr(left, name) for name in names})
-        if _sound(one) and _sound(other):
+        if sound(one) and sound(other):
             return (one, other) if one.seq < other.seq else (other, one)
     return None
 
@@ -140,13 +144,13 @@ def _place(previous: Entry | None, entry: Entry) -> Iterator[Finding]:
         yield Finding(1, "edited", f"entry 1 is of kind {entry.kind!r}, and not the beginning of a ledger")
 
 
-def _links(previous: Entry | None, entry: Entry, *, sound: bool, seen: dict[str, int]) -> Iterator[Finding]:
+def _links(previous: Entry | None, entry: Entry, *, whole: bool, seen: dict[str, int]) -> Iterator[Finding]:
     expected = previous.hash if previous else BEGINNING
     followed = entry.seq == (previous.seq + 1 if previous else 1)
     if entry.prev != expected and followed:
         yield _broken(entry, seen)
-        sound = sound or _sound(entry._replace(prev=expected))
-    if not sound:
+        whole = whole or sound(entry._replace(prev=expected))
+    if not whole:
         yield Finding(
             entry.seq, "edited", f"entry {entry.seq} was edited: what it says does not match its hash"
         )

@@ -38,10 +38,12 @@ class RunLock:
             return self._entered()
 
     def _entered(self) -> Self:
-        make_folder(os.path.dirname(self.path))
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        until = time.monotonic() + self._timeout
+        file = self._opened(until)
+        while not _stands_at(self.path, file):  # its last holder took it away
+            os.close(file)
+            file = self._opened(until)
         try:
-            self._wait(file)
             with suppress(OSError):
                 _write(file, json.dumps(_holder(self._run)).encode())
         except BaseException:
@@ -51,7 +53,7 @@ class RunLock:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give the lock back; the file stays, since removing it would let two holders in."""
+        """Give the lock back; the file stays."""
         file, self._file = self._file, -1
         try:
             with suppress(OSError):  # what stands there is only for a message
@@ -59,8 +61,18 @@ class RunLock:
         finally:
             os.close(file)
 
-    def _wait(self, file: int) -> None:
-        until = time.monotonic() + self._timeout
+    def _opened(self, until: float) -> int:
+        """Return a descriptor that has the lock."""
+        make_folder(os.path.dirname(self.path))
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            self._wait(file, until)
+        except BaseException:
+            os.close(file)
+            raise
+        return file
+
+    def _wait(self, file: int, until: float) -> None:
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -70,6 +82,13 @@ class RunLock:
                 time.sleep(_PAUSE_SECONDS)
             else:
                 return
+
+
+def _stands_at(path: str, file: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path, follow_symlinks=False), os.fstat(file))
+    except FileNotFoundError:
+        return False
 
 
 def _holder(run: str) -> dict[str, Any]:

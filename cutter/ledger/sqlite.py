@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from cutter.errors import LedgerError
 from cutter.ledger.actor import actor_name
-from cutter.ledger.chain import Entry, Finding, beginning, check, link
+from cutter.ledger.chain import Entry, Finding, beginning, check, link, sound
 from cutter.ledger.checkpoint import Checkpoint
 from cutter.ledger.complaints import complaint_of, refused
 from cutter.ledger.sqlite_file import SQL, Clock, connect, create_file, exists, rfc3339, utc_now
@@ -107,6 +107,15 @@ class SqliteLedger:
             return [Finding(1, "deleted", "the ledger has no entries, not even the one it began with")]
         return check(self._pages("all"), checkpoint)
 
+    def verify_since(self, known: Checkpoint | None) -> list[Finding]:
+        """Check what follows a head that was checked before; everything where that is not the head it was."""
+        entry = self._entry("numbered", seq=known.seq) if known else None
+        if known is None or beginning(self._entry("first")).get("id") != known.ledger:
+            return self.verify()
+        if entry is None or entry.hash != known.hash or not sound(entry):
+            return self.verify(known)
+        return check(self._pages("all", after=known.seq), after=entry)
+
     def close(self) -> None:
         """Let go of the file."""
         if self._connection is not None:
@@ -143,11 +152,10 @@ class SqliteLedger:
                 self._stamp = None if _size(f"{self.path}-wal") else _stamp(self.path)
                 self._connection = connect(self.path, "mode=ro&immutable=1" if self._stamp else "mode=ro")
 
-    def _entry(self, query: str) -> Entry | None:
-        return next(map(Entry._make, self._fetch(query)), None)
+    def _entry(self, query: str, **values: object) -> Entry | None:
+        return next(map(Entry._make, self._fetch(query, **values)), None)
 
-    def _pages(self, query: str, **values: object) -> Iterator[Entry]:
-        after = _BEFORE_ALL
+    def _pages(self, query: str, after: int = _BEFORE_ALL, **values: object) -> Iterator[Entry]:
         while page := self._fetch(query, after=after, page=PAGE, **values):
             yield from map(Entry._make, page)
             after = page[-1][0]

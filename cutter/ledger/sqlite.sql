@@ -56,6 +56,9 @@ SELECT seq, prev, hash, kind, body, at, actor FROM entry ORDER BY seq LIMIT 1
 -- name: head
 SELECT seq, prev, hash, kind, body, at, actor FROM entry ORDER BY seq DESC LIMIT 1
 
+-- name: numbered
+SELECT seq, prev, hash, kind, body, at, actor FROM entry WHERE seq = :seq
+
 -- name: all
 SELECT seq, prev, hash, kind, body, at, actor FROM entry NOT INDEXED
 WHERE seq > :after ORDER BY seq LIMIT :page

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 
-from cutter.ledger import digest_key, sqlite
+from cutter.ledger import digest_key, sqlite, vouching
 from cutter.ledger.complaints import refused
 
 _UNFINISHED = re.compile(
-    rf"({re.escape(sqlite.FILE)}|{re.escape(digest_key.FILE)})\.[0-9a-f]{{12}}\.new(-wal|-shm|-journal)?"
+    rf"({'|'.join(map(re.escape, (sqlite.FILE, digest_key.FILE, vouching.FILE)))})"
+    r"\.[0-9a-f]{12}\.new(-wal|-shm|-journal)?"
 )
 
 

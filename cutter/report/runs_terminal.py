@@ -22,7 +22,7 @@ def print_runs(runs: Sequence[RunRecord], *, colour: bool) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for run, row in zip(runs, rows, strict=True):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        print(paint(line, _role(run), colour=colour))  # noqa: T201
+        print(paint(line, _role(run), colour=colour))  # noqa: T201 - as above
 
 
 def run_text(run: RunRecord, *, colour: bool) -> str:

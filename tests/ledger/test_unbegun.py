@@ -1,0 +1,82 @@
+"""What was refused or declined leaves no ledger where there was none."""
+
+from __future__ import annotations
+
+import os
+import pty
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from project import Project
+
+from cutter.ledger.locks import RunLock
+
+STEP = '  - {name: One, file: {path: "{{ world }}/one", content: x}}\n'
+UNMET = 'preflight:\n  - {name: Gate, file: {path: "{{ world }}/gate", content: x}}\n'
+START = "import sys; from cutter.cli.main import entry; entry()"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def test_a_refused_apply_leaves_none(project: Project) -> None:
+    answer = project.cutter("apply", "--yes", project.runbook(STEP, head=UNMET))
+    assert answer.code == 10, answer
+    assert not (project.folder / "here").exists()
+
+
+def test_an_apply_that_may_not_ask_leaves_none(project: Project) -> None:
+    assert project.cutter("apply", "--no-input", project.runbook(STEP)).code == 64
+    assert not (project.folder / "here").exists()
+
+
+def test_a_declined_apply_leaves_none(project: Project) -> None:
+    ours, theirs = pty.openpty()
+    argv = [sys.executable, "-c", START, "apply", "-i", str(project.folder / "inventory/here")]
+    with subprocess.Popen([*argv, project.runbook(STEP)], stdin=theirs, stdout=theirs, stderr=theirs) as run:
+        os.close(theirs)
+        os.write(ours, b"n\n")
+        told = b""
+        while b"nothing was changed" not in told:
+            told += os.read(ours, 4096)
+    os.close(ours)
+    assert run.returncode == 21, told
+    assert not (project.folder / "here").exists()
+
+
+def test_what_was_there_before_stays(project: Project) -> None:
+    project.ledger_folder.mkdir(parents=True)
+    (project.ledger_folder / "digest.key").write_bytes(bytes(32))
+    (project.ledger_folder / "digest.key").chmod(0o600)
+    assert project.cutter("apply", "--yes", project.runbook(STEP, head=UNMET)).code == 10
+    assert [path.name for path in project.ledger_folder.iterdir()] == ["digest.key"]
+
+
+def test_a_ledger_in_which_something_was_begun_keeps_its_refusals(project: Project) -> None:
+    project.apply(project.runbook(STEP))
+    refused = project.runbook(STEP, head=UNMET, name="refused")
+    assert project.cutter("apply", "--yes", refused).code == 10
+    assert [body["exit_code"] for body in project.entries("refusal")] == [10]
+    assert project.cutter("verify", refused).code != 18
+
+
+def test_who_waits_for_a_lock_that_is_taken_away_takes_the_one_that_stands_there(tmp_path: Path) -> None:
+    path = tmp_path / "run.lock"
+    with RunLock(str(path), run="one"):
+        waiter = RunLock(str(path), run="two")
+        opened = waiter._opened
+
+        def late(until: float) -> int:
+            path.unlink(missing_ok=True) if path.stat().st_ino == first else None
+            return opened(until)
+
+        first = path.stat().st_ino
+        waiter._opened = late  # type: ignore[method-assign]
+        with waiter:
+            assert stat.S_ISREG(path.stat().st_mode)
+            assert path.stat().st_ino == os.fstat(waiter._file).st_ino
