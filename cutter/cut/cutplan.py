@@ -47,7 +47,7 @@ class Cutplan:
         """Return ``v1:<64 hex>`` over all of every row; a body counts by its hash."""
         return pin_of(self.rows)
 
-    @property
+    @cached_property
     def counts(self) -> Mapping[str, int]:
         """Return the number of rows of each section type, in the order they first come."""
         found: dict[str, int] = {}

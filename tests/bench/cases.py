@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from bench import cutting
 from bench.floor import write
 from bench.table import seconds, table, times
 from bench.timing import Measured, Sample, in_turn, timed
@@ -75,6 +76,19 @@ def case_floor(folder: Path, runs: Runs) -> str:
     return table(_HEAD[:4], [_row(name, item)[:4] for name, item in found.items()])
 
 
+def case_cut(folder: Path, runs: Runs) -> str:
+    """Cut documents in a database: beside raw COPY, the one statement alone, and a call for every row."""
+    told = cutting.load()
+    return f"{cutting.ways(folder, cutting.SIZES, max(1, runs.own // 3))}\n\nBefore: {told}."
+
+
+def case_document(folder: Path, runs: Runs) -> str:
+    """Cut documents by whole commands: first apply, apply with nothing to do, the matrix."""
+    del runs
+    told = cutting.load()
+    return f"{cutting.commands(folder, cutting.SIZES)}\n\nBefore: {told}."
+
+
 def _plain_loop(place: Path, size: int, *, first: bool) -> Tool:
     """Return what only reads, or only writes, the files of `many` in a loop of the standard library."""
     files = place / "world" / "files"
@@ -127,4 +141,12 @@ def _require_done(tool: Tool, work: Work) -> None:
         raise RuntimeError(f"{tool.name} did not do the work: {wrong[0]}")
 
 
-CASES = {"gap5": case_gap5, "noop": case_noop, "first": case_first, "steps": case_steps, "floor": case_floor}
+CASES = {
+    "gap5": case_gap5,
+    "noop": case_noop,
+    "first": case_first,
+    "steps": case_steps,
+    "floor": case_floor,
+    "cut": case_cut,
+    "document": case_document,
+}
