@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from faults.live import send, until
+from faults.live import send
 from postgres import superuser
 from project import gap_matrix
+from waiting import until
 
 if TYPE_CHECKING:
     from governed_project import GovernedProject
