@@ -5,7 +5,7 @@ There is no way to a write that leads around this door: whoever opens the kill s
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from cutter.backup.manifest import Manifest, manifest_path, read_manifest
 from cutter.backup.proving import demand_described
@@ -60,3 +60,19 @@ def pre_write_backup(scope: BackupScope, database: BackedUp) -> Manifest:
         raise BackupFailed(f"the manifest of {manifest.file} was altered since", place=_PLACE, remedy=_REMEDY)
     demand_described(manifest.file, manifest)
     return manifest
+
+
+def before_production(context: Any) -> None:
+    """Ask the same of a step that writes without the kill switch, where its database is production.
+
+    Inside a rehearsal and on a copy nothing is asked: nothing stays there. Raises BackupFailed (14).
+    """
+    if context.provider.production and not context.rehearsing:
+        pre_write_backup(context.scope or _NoScope(context.run), context)
+
+
+class _NoScope(NamedTuple):
+    """A run of which nothing is known."""
+
+    run: str
+    backup: Manifest | None = None

@@ -94,6 +94,11 @@ class ConnectionProvider(Closing):
             self._place = place_of(self.database, self._server.socket_folder if self._server else "")
         return self._place
 
+    @property
+    def production(self) -> bool:
+        """Whether what is written there counts: a copy of a production database is none."""
+        return self.database.production
+
     def close(self) -> None:
         """Let go of the embedded server; connections that are open end with it."""
         if self._server is not None:

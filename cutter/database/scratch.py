@@ -45,6 +45,11 @@ class CopyProvider(ConnectionProvider):
         self._name = name
 
     @property
+    def production(self) -> bool:
+        """What is tried on a copy counts nowhere."""
+        return False
+
+    @property
     def place(self) -> Place:
         """Where the copy is."""
         found = self._source.place

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from cutter.approvals.accepted import AcceptedRequest
 from cutter.approvals.authority import Authority
+from cutter.backup.manifest import Manifest
 
 
 class RunScope:
@@ -17,6 +18,8 @@ class RunScope:
         self._authority = authority
         self.accepted: AcceptedRequest | None = None
         """The request that was accepted for this run, where one was."""
+        self.backup: Manifest | None = None
+        """The backup that this run took and proved, once its backup step has."""
 
     def authority(self) -> Authority:
         """Return who may approve in this environment. Raises ConfigurationError where nobody may."""

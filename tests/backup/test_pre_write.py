@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from governed import Governed
+from laws import change_of
 
 from cutter.backup.manifest import Manifest, manifest_path
-from cutter.backup.pre_write import pre_write_backup
+from cutter.backup.pre_write import before_production, pre_write_backup
 from cutter.backup.taking import take
+from cutter.database.connections import ConnectionProvider
+from cutter.database.context import DatabaseContext
+from cutter.database.scratch import scratch_copy
 from cutter.errors import BackupFailed
+from cutter.model.state import Change
 
 if TYPE_CHECKING:
-    from governed import Governed
-
     from cutter.backup.policy import Policy
 
 
@@ -108,3 +113,44 @@ def test_the_step_notices_a_door_that_is_always_open(
     )
     with pytest.raises(ProofFailed, match="open with no backup"):
         governed.apply(step)
+
+
+@pytest.fixture
+def production(governed: Governed) -> Iterator[Governed]:
+    """Give the same database, as one that counts."""
+    known = governed.provider.database._replace(production=True)
+    with ConnectionProvider(known) as provider:
+        yield Governed(provider, governed.folder)
+
+
+def test_sql_on_production_asks_for_a_backup(
+    production: Governed, governed: Governed, policy: Policy, tmp_path: Path
+) -> None:
+    for name, text in (("do", "SELECT 1"), ("check", "SELECT false")):
+        (tmp_path / f"{name}.sql").write_text(text)
+    words = {"file": "do.sql", "check": "check.sql", "login": "WRITER"}
+    step = production.resource("sql", **words)
+    with pytest.raises(BackupFailed, match="has no verified backup"):
+        step.apply(change_of(step), production.content)
+    manifest = take(production.provider, policy, production.context.run)
+    production.context.scope = Scope(production.context.run, manifest)
+    step.apply(change_of(step), production.content)
+    elsewhere = governed.resource("sql", **words)
+    elsewhere.apply(change_of(elsewhere), governed.content)
+
+
+def test_an_upgrade_on_production_asks_for_a_backup_and_an_installation_does_not(
+    production: Governed,
+) -> None:
+    step = production.resource("cut_schema")
+    there = step.observe()
+    with pytest.raises(BackupFailed, match="has no verified backup"):
+        step.apply(Change(there, step.desired()), production.content)
+    step.apply(Change(None, step.desired()), production.content)
+
+
+def test_on_a_copy_of_production_nothing_is_asked(production: Governed) -> None:
+    with scratch_copy(production.provider) as copy:
+        before_production(DatabaseContext(copy, production.entries_of, "run-1"))
+    with pytest.raises(BackupFailed):
+        before_production(production.context)

@@ -86,9 +86,8 @@ class Backup(BackupDeclared):
         if self.keep:
             for folder in filter(None, (self.folder, self.copy_to)):
                 remove(superfluous(found_in(folder), records(self.there.entries), manifest, self.keep))
-        scope = getattr(self.there, "scope", None)
-        if scope is not None:
-            scope.backup = manifest
+        if self.there.scope is not None:
+            self.there.scope.backup = manifest
 
     @property
     def _policy(self) -> Policy:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from cutter.backup.pre_write import before_production
 from cutter.cut import adoption_install, schema_install
 from cutter.cut.adoption import Names, names_of
 from cutter.cut.logins import GROUPS_OF_LOGIN, map_logins, standing_of, standings
@@ -58,8 +59,13 @@ class CutSchema(Resource):
         }
 
     def apply(self, change: Change, content: Content) -> None:
-        """Install what is missing, or remove the schema while it holds no document."""
+        """Install what is missing, or remove the schema while it holds no document.
+
+        On production, what is there already is changed only after a backup: BACKUP comes with the schema.
+        """
         del content
+        if change.before is not None:
+            before_production(self.there)
         names = self._names()
         with self._owner() as connection:
             if change.after is not None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, Literal
 
+from cutter.backup.pre_write import before_production
 from cutter.database.failures import told
 from cutter.database.foreign import run_foreign, truth_of
 from cutter.database.psql_commands import psql_command
@@ -71,7 +72,8 @@ class Sql(Resource):
         return self.desired() if holds else None
 
     def apply(self, change: Change, content: Content) -> None:
-        """Run the statements, or those that undo them, and commit."""
+        """Run the statements, or those that undo them, and commit; on production only after a backup."""
+        before_production(self.there)
         text = self.texts["undo" if change.after is None else "file"]
         with self._connected() as connection:
             run_foreign(connection, text)
