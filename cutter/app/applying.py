@@ -157,7 +157,7 @@ class WritingSession(NamedTuple):
 def writing(workspace: Workspace, *, wait_seconds: float = 0) -> Iterator[WritingSession]:
     """Hold an environment for writing; the lock dies with this process. Raises LockHeld, LedgerError.
 
-    Nothing is added to a chain that does not verify. A ledger in which nothing was begun is not kept.
+    Nothing is added to a chain that does not verify. A new ledger in which nothing was recorded is not kept.
     """
     with ExitStack() as stack:
         folder = workspace.environment.ledger
@@ -176,7 +176,7 @@ def writing(workspace: Workspace, *, wait_seconds: float = 0) -> Iterator[Writin
 
 
 def _leave(was: Before, ledger: SqliteLedger) -> None:
-    """Let go of a ledger, and of its folder where nothing was begun in it."""
+    """Let go of a ledger, and of its folder where it is new and nothing was recorded in it."""
     idle = unbegun(was, ledger)
     ledger.close()
     if idle:

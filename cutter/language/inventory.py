@@ -83,9 +83,9 @@ def select_for(environment: Environment, runbook: Runbook, limit: str = "") -> t
         what = f"there is no database {runbook.database!r} in {environment.folder}/databases.yml"
         meant = nearest(runbook.database, names)
         raise InvalidDocuments([Problem(runbook.place, "database", what, runbook.database, meant)])
-    name, nobody, no_port = runbook.database, None, None
+    system = (None, None)  # user and port are for its own wiring to say
     target = Host(
-        name, "database", "", nobody, no_port, become=False, groups=("all",), variables=environment.common
+        runbook.database, "database", "", *system, become=False, groups=("all",), variables=environment.common
     )
     return (target,)
 

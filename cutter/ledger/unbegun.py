@@ -1,4 +1,4 @@
-"""A ledger in which nothing was begun goes again, with the folders that were made for it."""
+"""A ledger in which nothing was recorded goes again, with the folders that were made for it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from typing import NamedTuple
 
 from cutter.errors import LedgerError
 from cutter.ledger import digest_key, sqlite
-from cutter.ledger.chain import FIRST_KIND
 from cutter.ledger.sqlite import SqliteLedger
 
-_IDLE = frozenset({FIRST_KIND, "refusal"})
-"""Kinds of entries that tell of nothing begun; alone they make no ledger."""
 _LOCK = "run.lock"
 _OURS = (sqlite.FILE, digest_key.FILE, _LOCK)
 
@@ -37,9 +34,9 @@ def before(folder: str) -> Before:
 
 
 def unbegun(was: Before, ledger: SqliteLedger) -> bool:
-    """Tell whether a session made this ledger and has begun nothing in it."""
+    """Tell whether a session made this ledger and recorded nothing in it, not even a refusal."""
     try:
-        return sqlite.FILE not in was.names and all(entry.kind in _IDLE for entry in ledger.entries())
+        return sqlite.FILE not in was.names and not any(entry.seq > 1 for entry in ledger.entries())
     except LedgerError:  # what cannot be read stays
         return False
 

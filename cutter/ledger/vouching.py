@@ -33,9 +33,7 @@ def refuse_broken_since(ledger: SqliteLedger, folder: str) -> None:
     """
     path = os.path.join(folder, FILE)
     known = _known(path)
-    remedy = (
-        f"restore it from a copy; if it is as it should be: rm {path}" if known else "cutter ledger verify"
-    )
+    remedy = f"restore it from a copy; if it is as it should be: rm {path}" if known else _LOOK
     _refuse(ledger.verify_since(known), ledger.path, remedy)
     head = ledger.checkpoint()
     if head is not None and head.seq - (known.seq if known else 0) >= SHORT:

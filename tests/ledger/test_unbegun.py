@@ -1,4 +1,4 @@
-"""What was refused or declined leaves no ledger where there was none."""
+"""What was declined, or could not even be refused on record, leaves no ledger where there was none."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from project import Project
 
+from cutter.errors import LockHeld
 from cutter.ledger.locks import RunLock
 
 STEP = '  - {name: One, file: {path: "{{ world }}/one", content: x}}\n'
@@ -24,9 +25,17 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
-def test_a_refused_apply_leaves_none(project: Project) -> None:
-    answer = project.cutter("apply", "--yes", project.runbook(STEP, head=UNMET))
-    assert answer.code == 10, answer
+def test_a_refusal_that_was_recorded_is_kept(project: Project) -> None:
+    assert project.cutter("apply", "--yes", project.runbook(STEP, head=UNMET)).code == 10
+    assert [body["exit_code"] for body in project.entries("refusal")] == [10]
+
+
+def test_a_lock_that_is_held_leaves_none(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def held(*_: object) -> None:
+        raise LockHeld("another process keeps writing")
+
+    monkeypatch.setattr("cutter.app.applying.settle", held)
+    assert project.cutter("apply", "--yes", project.runbook(STEP)).code == 19
     assert not (project.folder / "here").exists()
 
 
@@ -53,16 +62,8 @@ def test_what_was_there_before_stays(project: Project) -> None:
     project.ledger_folder.mkdir(parents=True)
     (project.ledger_folder / "digest.key").write_bytes(bytes(32))
     (project.ledger_folder / "digest.key").chmod(0o600)
-    assert project.cutter("apply", "--yes", project.runbook(STEP, head=UNMET)).code == 10
+    assert project.cutter("apply", "--no-input", project.runbook(STEP)).code == 64
     assert [path.name for path in project.ledger_folder.iterdir()] == ["digest.key"]
-
-
-def test_a_ledger_in_which_something_was_begun_keeps_its_refusals(project: Project) -> None:
-    project.apply(project.runbook(STEP))
-    refused = project.runbook(STEP, head=UNMET, name="refused")
-    assert project.cutter("apply", "--yes", refused).code == 10
-    assert [body["exit_code"] for body in project.entries("refusal")] == [10]
-    assert project.cutter("verify", refused).code != 18
 
 
 def test_who_waits_for_a_lock_that_is_taken_away_takes_the_one_that_stands_there(tmp_path: Path) -> None:
