@@ -92,13 +92,16 @@ def test_a_look_goes_to_the_file_itself(spoil: str, governed: Governed, policy: 
     assert change_of(looking(governed, made)).keys == {"verdict"}
 
 
-def test_keep_lets_the_oldest_go(governed: Governed, policy: Policy) -> None:
+def test_keep_lets_the_oldest_go_in_both_places(governed: Governed, policy: Policy, tmp_path: Path) -> None:
+    away = tmp_path / "away"
+    away.mkdir()
     for _ in range(3):
-        made = step(governed, policy, keep=2)
+        made = step(governed, policy, keep=2, copy_to=str(away))
         governed.apply(made)
         recorded(governed, made, NOW)
-    assert len(list(Path(policy.folder).glob("*.dump.gpg"))) == 2
-    assert len(list(Path(policy.folder).glob("*.json"))) == 2
+    for folder in (Path(policy.folder), away):
+        assert len(list(folder.glob("*.dump.gpg"))) == 2
+        assert len(list(folder.glob("*.json"))) == 2
 
 
 def test_a_drill_restores_the_newest_backup(governed: Governed, policy: Policy) -> None:

@@ -19,7 +19,10 @@ from cutter.backup.manifest import Manifest, manifest_path
 from cutter.backup.proving import demand_described, demand_encrypted, demand_readable
 from cutter.backup.taking import take
 from cutter.database.binaries import VARIABLE, server_folder
+from cutter.database.connections import ConnectionProvider
+from cutter.database.places import Login, Place
 from cutter.errors import BackupFailed
+from cutter.model.secret import Secret
 
 if TYPE_CHECKING:
     from backup_keys import Keys
@@ -252,6 +255,31 @@ def no_agent_is_left(keys: Keys) -> Iterator[None]:
 
     yield
     assert companions(keys.home) == []
+
+
+class WithPassword(ConnectionProvider):
+    """The same database, entered with a password, which this server does not ask for."""
+
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+        found = super().place
+        login = Login(found.login("BACKUP").user, Secret("canary: \\'x"))
+        return found._replace(logins={**found.logins, "BACKUP": login})
+
+
+def test_the_password_is_in_no_argument_and_no_environment(
+    governed: Governed, policy: Policy, programs: Path
+) -> None:
+    seen = programs.parent / "seen"
+    for name in ("pg_dump", "gpg"):
+        put(programs, name, f'tr "\\0" "\\n" </proc/$$/cmdline >>{seen}; env >>{seen}; exec "$real" "$@"')
+    with WithPassword(governed.provider.database) as provider:
+        take(provider, policy, "run-1")
+    told = seen.read_text()
+    assert "--encrypt" in told
+    assert "--snapshot=" in told
+    assert "canary" not in told
 
 
 def test_a_backup_that_is_killed_leaves_nothing_that_runs_and_nothing_that_stays(

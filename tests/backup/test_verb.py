@@ -71,6 +71,20 @@ def test_f4_converges_and_verifies_and_tells_of_a_backup_that_is_gone(tree: Path
 
 
 @pytest.mark.slow
+def test_a_run_with_anything_to_do_takes_a_backup_of_its_own(tree: Path) -> None:
+    before = len(listed())
+    (tree / "sandbox/offsite/backup-key.escrow.gpg").unlink()
+    seen = cutter("verify", *SANDBOX, "--json", F4)
+    assert json.loads(seen.out)["runs"][0]["outcomes"] == {"ok": 4, "drifted": 1}
+    assert "+ backup" in cutter("plan", *SANDBOX, F4).out
+    done = cutter("apply", "--yes", "--json", *SANDBOX, F4)
+    assert json.loads(done.out)["runs"][0]["outcomes"] == {"ok": 3, "changed": 2}
+    assert len(listed()) == before + 1
+    again = cutter("apply", "--yes", "--json", *SANDBOX, F4)
+    assert json.loads(again.out)["runs"][0]["outcomes"] == {"ok": 5}
+
+
+@pytest.mark.slow
 @pytest.mark.usefixtures("tree")
 def test_create_list_verify_and_drill() -> None:
     before = len(listed())
