@@ -83,9 +83,11 @@ def _step(step: Both) -> Told:
 
 
 def _units(step: Both) -> Told:
-    after = step.planned.look.after or {}
     if step.planned.type == "cut" and step.planned.pending:
-        yield f"+{after.get('cut')} of {step.bound.params.get('document_ref')}, {_version(step)}"
+        counts = step.bound.params["counts"]
+        kinds = ", ".join(f"{count} {kind}" for kind, count in counts)
+        total = sum(count for _, count in counts)
+        yield f"+{total} units ({kinds}) of {step.bound.params['document_ref']}, {_version(step)}"
 
 
 def _irreversible(step: Both) -> Told:
