@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import ExitStack
 from typing import NamedTuple
 
 from cutter.backup.digests import content_of
 from cutter.backup.pipeline import Link, run_chain
 from cutter.backup.policy import Policy
-from cutter.children import run
 from cutter.database.connections import ConnectionProvider, identity
 from cutter.database.copying import held_snapshot
 from cutter.database.failures import told
-from cutter.database.programs import End, Programs, client_program
+from cutter.database.programs import End, Programs, client_program, major_of_client, version_of_client
 from cutter.database.scratch import AUTHORISATIONS
 from cutter.errors import BackupFailed
 from cutter.gpg.encrypting import sealing
@@ -50,9 +48,8 @@ def dump(provider: ConnectionProvider, policy: Policy, output: int) -> Dumped:
 def _program_version(major: int, server: str) -> str:
     """Return the version of pg_dump. Raises BackupFailed when it is older than the server."""
     program = client_program("pg_dump")
-    said = run([program, "--version"]).stdout.decode("utf-8", "replace").rpartition(") ")[2].strip()
-    found = re.match("[0-9]+", said)
-    if found is None or int(found[0]) < major:
+    said = version_of_client(program)
+    if major_of_client(program) < major:
         raise BackupFailed(
             f"pg_dump is {said or 'of no version'} and older than the server, {server}",
             place=program,

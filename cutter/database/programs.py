@@ -7,14 +7,16 @@ its environment, not by a disk.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from functools import lru_cache
 from typing import NamedTuple
 
-from cutter.children import Guard, minimal_environment
-from cutter.database.binaries import server_folder
+from cutter.children import Guard, minimal_environment, run
+from cutter.database.binaries import VARIABLE, server_folder
 from cutter.database.places import Login, Place
 from cutter.errors import ConfigurationError, StepFailed, Unavailable
 
@@ -129,17 +131,34 @@ class Running(NamedTuple):
 
 
 def client_program(name: str) -> str:
-    """Return where a client program is: beside the server's own, or on PATH. Raises Unavailable."""
+    """Return where a client program is: beside the server's own or on PATH, whichever is newer.
+
+    A newer one knows every older server; CUTTER_PG_BIN decides alone where it is set. Raises Unavailable.
+    """
+    found = []
     with suppress(Unavailable):
         beside = os.path.join(server_folder(), name)
         if os.access(beside, os.X_OK):
-            return beside
-    found = shutil.which(name)
-    if found is None:
+            found.append(beside)
+    on_path = None if found and VARIABLE in os.environ else shutil.which(name)
+    found += [on_path] if on_path else []
+    if not found:
         raise Unavailable(
             f"{name} is not installed here", place=name, remedy="apt-get install postgresql-client"
         )
-    return found
+    return found[0] if len(found) == 1 else max(found, key=major_of_client)
+
+
+@lru_cache(maxsize=16)
+def major_of_client(program: str) -> int:
+    """Return the major version of a client program; 0 where it says none."""
+    return int((re.match("[0-9]+", version_of_client(program)) or ["0"])[0])
+
+
+def version_of_client(program: str) -> str:
+    """Return the version of a client program, as it says it."""
+    said = run([program, "--version"], timeout=30).stdout.decode("utf-8", "replace")
+    return said.rpartition("(PostgreSQL) ")[2].strip().partition(" ")[0]
 
 
 def _password_line(password: str, end: End) -> bytes:

@@ -81,6 +81,19 @@ def test_a_dump_program_older_than_the_server(governed: Governed, policy: Policy
     assert "pg_dump is 9.6.24 and older than the server" in refused(governed, policy)
 
 
+def test_the_newest_dump_program_is_taken(
+    governed: Governed, policy: Policy, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLE)
+    (programs / "postgres").unlink()
+    put(
+        programs,
+        "pg_dump",
+        '[ "$1" = --version ] && exec echo "pg_dump (PostgreSQL) 99.1"\nexec "$real" "$@"',
+    )
+    assert take(governed.provider, policy, "run-1").dumped_by == "99.1"
+
+
 def test_gpg_that_dies(governed: Governed, policy: Policy, programs: Path) -> None:
     put(
         programs,
