@@ -31,6 +31,7 @@ SCHEMAS = ("cutter", "cutter_proof")
 ADOPTABLE = ("information_unit", "fn_iu_create")
 AUTHORISATIONS = "cutter.kill_switch"
 _PLACE = "scratch copy"
+_TRIES, _PAUSE = 50, 0.1
 
 
 class CopyProvider(ConnectionProvider):
@@ -83,14 +84,27 @@ def scratch_database(source: ConnectionProvider) -> Iterator[CopyProvider]:
         try:
             yield CopyProvider(source, name)
         finally:
-            with suppress(Exception):  # what cannot be dropped now is swept by the next one
-                connection.execute(_naming("drop", name))
+            _drop(connection, name)
 
 
 def _adopted_schemas(source: ConnectionProvider) -> list[str]:
     """Return the schemas of an existing table and function that the units go into."""
     named = (source.database.names.get(key) for key in ADOPTABLE)
     return sorted({name.rpartition(".")[0] or "public" for name in named if name} - {*SCHEMAS})
+
+
+def _drop(connection: Connection, name: str) -> None:
+    """Drop a copy; a session of another login, which SCRATCH may not end, may need a moment to be gone.
+
+    What cannot be dropped now is swept by the next one.
+    """
+    for _ in range(_TRIES):
+        with suppress(Exception):
+            connection.execute(_naming("drop", name))
+            return
+        if connection.closed:
+            return
+        time.sleep(_PAUSE)
 
 
 def _sweep(connection: Connection) -> None:
