@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any, NamedTuple, Protocol
 
 from cutter.cut.complaints import complained
@@ -80,13 +81,13 @@ def stored(connection: Connection, document_ref: str, version: int | None = None
     Raises PreconditionError when its text is not what its digest says.
     """
     with complained(document_ref):
-        wanted = (document_ref, version)
-        found = connection.execute(statements("live")["text"], wanted, binary=True).fetchone()
-    if found is None:
-        return None
-    document_id, number, content, declared = found
-    if content is None:
-        return Stored(document_id, None)
+        found = rows(connection, "live", "version", document_ref, version)
+        if not found:
+            return None
+        document_id, number, textless, declared = found[0]
+        if textless:
+            return Stored(document_id, None)
+        content = _text(connection, document_id)
     if bytes_digest(content) != declared:
         raise PreconditionError(
             f"the stored text of {document_ref} version {number} is not what its digest says",
@@ -94,6 +95,17 @@ def stored(connection: Connection, document_ref: str, version: int | None = None
         )
     name = f"{document_ref} version {number}"
     return Stored(document_id, Source(document_ref, number, content, declared, name))
+
+
+def _text(connection: Connection, document_id: int) -> bytes:
+    """Return the text of a version, read in portions."""
+    known, whole = statements("live"), BytesIO()
+    connection.execute(known["text"], (document_id,))
+    while portions := connection.execute(known["portion"], binary=True).fetchall():
+        for (portion,) in portions:
+            whole.write(portion)
+    connection.execute(known["read"])
+    return whole.getvalue()
 
 
 def seen_cut(connection: Connection, document_ref: str, version: int) -> CutSeen | None:

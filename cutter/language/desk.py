@@ -12,6 +12,8 @@ from cutter.model.references import BadReference, Unresolved, references
 from cutter.model.secret import Secret, keyed_digest
 
 MAX_FILE = 64 * 2**20
+_LARGE = 2**20
+_newest: list[bytes] = []
 
 
 class BindDesk:
@@ -40,7 +42,7 @@ class BindDesk:
             raise DeskFault(path, f"{path} cannot be read: {reason}") from None
         if len(found) > MAX_FILE:
             raise DeskFault(path, f"{path} is larger than {MAX_FILE // 2**20} MiB")
-        return found
+        return _held_once(found)
 
     def render(self, path: str) -> bytes:
         """Return a rendered template. Raises DeskFault."""
@@ -89,3 +91,12 @@ class BindDesk:
             else:
                 values[name] = value
         return values, frozenset(late)
+
+
+def _held_once(content: bytes) -> bytes:
+    """Return the same bytes as the last time, where a large file is read again: steps share one."""
+    if len(content) < _LARGE:
+        return content
+    if content not in _newest:
+        _newest[:] = [content]
+    return _newest[0]

@@ -99,6 +99,7 @@ def applied(server: EmbeddedServer, folder: Path, size: int) -> Applied:
             (inventory / name).write_text(content)
         apply = ("apply", "--yes", "-i", "inventory/bench", "runbooks/bench.yml")
         first = _run(folder, RUN, *apply)
+        first = first._replace(mebibytes=int((folder / "peak").read_text()) / 1024)
         again = _run(folder, f"{RUN}-2", *apply)
         gaps = _run(folder, RUN, "gaps", "-i", "inventory/bench")
     return Applied(text.stat().st_size, first, again, gaps)
@@ -107,7 +108,7 @@ def applied(server: EmbeddedServer, folder: Path, size: int) -> Applied:
 def _run(folder: Path, run: str, *words: str) -> Sample:
     program = str(Path(__file__).with_name("apply_cut.py"))
     variables = {"XDG_CACHE_HOME": str(folder / "cache")}
-    return timed([sys.executable, "-I", program, run, *words], folder, variables)
+    return timed([sys.executable, "-I", program, run, "peak", *words], folder, variables)
 
 
 def _command_row(size: int, found: Applied) -> list[str]:
@@ -121,9 +122,9 @@ def _command_row(size: int, found: Applied) -> list[str]:
 
 
 def _ways_row(server: EmbeddedServer, folder: Path, size: int, turns: int) -> list[str]:
-    planning, planned, text = _planned(folder, size)
     found: dict[str, list[dict[str, float]]] = {way.name: [] for way in WAYS}
     with _no_collecting():
+        planning, planned, text = _planned(folder, size)
         for _ in range(turns):
             for way in WAYS:
                 with fresh(server) as place:

@@ -1,9 +1,21 @@
 -- Each statement has a name; cutter/cut/live.py and cutter/cut/reading.py run them by it.
 
--- name: text
-SELECT d.document_id, d.version, convert_to(d.source_text, 'UTF8'), d.source_digest FROM cutter.document d
+-- name: version
+SELECT d.document_id, d.version, d.source_text IS NULL, d.source_digest FROM cutter.document d
 WHERE d.document_ref = %s AND d.version = coalesce(%s::integer, d.version)
 ORDER BY d.version DESC LIMIT 1
+
+-- name: text
+DECLARE cutter_text NO SCROLL CURSOR FOR -- in portions: a client would hold a whole text three times over
+SELECT substring(whole.content FROM first FOR 1048576)
+FROM (SELECT convert_to(d.source_text, 'UTF8') AS content FROM cutter.document d WHERE d.document_id = %s OFFSET 0) whole
+CROSS JOIN LATERAL generate_series(1, length(whole.content), 1048576) first
+
+-- name: portion
+FETCH 4 FROM cutter_text
+
+-- name: read
+CLOSE cutter_text
 
 -- name: open
 DECLARE cutter_live NO SCROLL CURSOR FOR
