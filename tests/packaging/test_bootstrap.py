@@ -6,11 +6,14 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
-import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 BUILD = ("hatchling", "packaging", "pathspec", "pluggy", "tomlkit", "trove-classifiers")
@@ -55,6 +58,16 @@ def bootstrap(checkout: Path, *words: str, cwd: Path | None = None) -> tuple[int
     return process.returncode, out, err
 
 
+@contextmanager
+def silent_index() -> Iterator[tuple[str, Callable[[], object]]]:
+    """Give the address of a package index that never answers, and what waits until it is asked."""
+    with ExitStack() as held:
+        server = held.enter_context(socket.create_server(("127.0.0.1", 0)))
+        server.settimeout(PATIENCE)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/simple"
+        yield address, lambda: held.enter_context(server.accept()[0])
+
+
 def stamps(checkout: Path) -> dict[str, int]:
     return {name: (checkout / ".venv" / name).stat().st_mtime_ns for name in (".packages", ".project")}
 
@@ -87,13 +100,15 @@ def test_two_at_once_install_once_and_later_runs_install_nothing(checkout: Path,
 
 @pytest.mark.slow
 def test_a_half_made_environment_is_made_anew(checkout: Path) -> None:
-    process = start(checkout)
-    assert process.stderr
-    assert "preparing" in process.stderr.readline()
-    while not (checkout / ".venv" / "bin" / "pip").exists():
-        time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    with silent_index() as (index, asked), pytest.MonkeyPatch.context() as surroundings:
+        surroundings.setenv("PIP_INDEX_URL", index)
+        surroundings.setenv("PIP_NO_CACHE_DIR", "1")
+        surroundings.setenv("NO_PROXY", "127.0.0.1")
+        surroundings.setenv("no_proxy", "127.0.0.1")
+        process = start(checkout)
+        asked()  # now it installs, and does not get on
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
     (checkout / ".venv" / "left over").touch()
 
     code, _, err = bootstrap(checkout)
