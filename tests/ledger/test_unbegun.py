@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import pty
-import stat
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -66,18 +66,17 @@ def test_what_was_there_before_stays(project: Project) -> None:
     assert [path.name for path in project.ledger_folder.iterdir()] == ["digest.key"]
 
 
-def test_who_waits_for_a_lock_that_is_taken_away_takes_the_one_that_stands_there(tmp_path: Path) -> None:
+def test_who_waits_for_a_lock_that_is_taken_away_takes_the_one_that_stands_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "run.lock"
-    with RunLock(str(path), run="one"):
-        waiter = RunLock(str(path), run="two")
-        opened = waiter._opened
+    with ExitStack() as holder:
+        holder.enter_context(RunLock(str(path), run="one"))
 
-        def late(until: float) -> int:
-            path.unlink(missing_ok=True) if path.stat().st_ino == first else None
-            return opened(until)
+        def pause(seconds: float) -> None:
+            path.unlink()
+            holder.close()
 
-        first = path.stat().st_ino
-        waiter._opened = late  # type: ignore[method-assign]
-        with waiter:
-            assert stat.S_ISREG(path.stat().st_mode)
+        monkeypatch.setattr("cutter.ledger.locks.time.sleep", pause)
+        with RunLock(str(path), run="two", timeout=600) as waiter:
             assert path.stat().st_ino == os.fstat(waiter._file).st_ino
