@@ -74,6 +74,7 @@ def test_who_waits_for_a_lock_that_is_taken_away_takes_the_one_that_stands_there
         holder.enter_context(RunLock(str(path), run="one"))
 
         def pause(seconds: float) -> None:
+            del seconds
             path.unlink()
             holder.close()
 
