@@ -71,6 +71,9 @@ class Desk(Protocol):
     def place(self, path: str) -> str:
         """Return where a file is, relative paths from the runbook's folder."""
 
+    def runbook(self) -> str:
+        """Return the name of the runbook that the step belongs to."""
+
     def grammar(self, path: str) -> Any:
         """Return the grammar of a document, checked. Raises InvalidDocument."""
 
@@ -149,6 +152,8 @@ class Resource:
     """False: the inverse makes no sense, and a step of this type must give its reason as `irreversible:`."""
     opaque: ClassVar[bool] = False
     """True: the state does not show all that a failed `apply` may have done."""
+    event: ClassVar[bool] = False
+    """True: it happens and is recorded; it leaves nothing on the target that a run would have to restore."""
     each_run: bool = False
     """True: an event that every run with anything to do makes anew; in a run, an earlier one is not there."""
     provable: ClassVar[bool] = False

@@ -39,6 +39,10 @@ class FolderDesk:
         """Return the path of a file in the folder."""
         return str(self.folder / path)
 
+    def runbook(self) -> str:
+        """Return the name of a runbook."""
+        return "site"
+
     def grammar(self, path: str) -> Any:
         """Return the grammar in a file of the folder."""
         return load_grammar(self.folder / path)

@@ -13,6 +13,7 @@ from cutter.errors import (
     CutterError,
     GapOpen,
     KillSwitchOff,
+    LedgerError,
     LockHeld,
     StalePlan,
     Unavailable,
@@ -28,6 +29,7 @@ _OUTCOMES = (
     (ApprovalRefused, Outcome.BLOCKED),
     (BackupFailed, Outcome.BLOCKED),
     (GapOpen, Outcome.BLOCKED),
+    (LedgerError, Outcome.BLOCKED),
     (Breached, Outcome.BREACHED),
     (Unprovable, Outcome.UNPROVABLE),
 )
@@ -90,5 +92,6 @@ class Attempt:
             params=None
             if outcome is Outcome.OK or self.resource is None
             else self.resource.recorded(self.params),
+            event=True if self.resource is not None and self.resource.event else None,
             **told,
         )

@@ -11,13 +11,17 @@ from cutter.errors import (
     Conflict,
     CutterError,
     GapOpen,
+    LedgerError,
     PermissionRefused,
     Unavailable,
 )
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Look, Prediction
 
-_OWN_CODE = (Unavailable, ConfigurationError, PermissionRefused, ApprovalRefused, BackupFailed, GapOpen)
+_OWN_CODE = (
+    *(Unavailable, ConfigurationError, PermissionRefused),
+    *(ApprovalRefused, BackupFailed, GapOpen, LedgerError),
+)
 """What keeps its exit code when it stands in the way of a step; the rest is a conflict."""
 
 

@@ -13,18 +13,20 @@ from cutter.errors import (
     ConfigurationError,
     CutterError,
     GapOpen,
+    LedgerError,
     PermissionRefused,
     PreconditionError,
     Unavailable,
 )
 from cutter.model.plan import Plan, PlannedStep, TargetPlan
 
+_GATES: Mapping[int, type[CutterError]] = {
+    kind.exit_code: kind for kind in (ApprovalRefused, BackupFailed, GapOpen, LedgerError)
+}
+"""What keeps its exit code in a preflight too, where the rest is a precondition that does not hold."""
 _REFUSALS: Mapping[int, type[CutterError]] = {
-    kind.exit_code: kind
-    for kind in (
-        *(Unavailable, ConfigurationError, PermissionRefused),
-        *(ApprovalRefused, BackupFailed, GapOpen),
-    )
+    **{kind.exit_code: kind for kind in (Unavailable, ConfigurationError, PermissionRefused)},
+    **_GATES,
 }
 
 
@@ -99,7 +101,8 @@ def refusal(
     if step.provided_by:
         folder = job.path.rpartition("/")[0]
         remedy = workspace.command("apply", f"{folder}/{step.provided_by}" if folder else step.provided_by)
-    raised = PreconditionError if is_preflight else _REFUSALS.get(step.look.exit_code, PreconditionError)
+    known = _GATES if is_preflight else _REFUSALS
+    raised = known.get(step.look.exit_code, PreconditionError)
     cause = f"{kind} {step.id} on {target.target}: {unmet(step)}{more}"
     return raised(cause, place=job.path, remedy=remedy)
 

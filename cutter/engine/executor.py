@@ -47,7 +47,8 @@ class TargetResult(NamedTuple):
     @property
     def changed(self) -> bool:
         """Tell whether the target is, or may be, different from what the run found."""
-        return not self.restored and any(evidence.touched for evidence in self.evidence)
+        touched = (item for item in self.evidence if item.touched and not item.event)
+        return not self.restored and any(touched)
 
     @property
     def exit_code(self) -> int:

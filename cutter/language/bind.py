@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -47,7 +46,7 @@ class _Binding:
     """One runbook on its way to one target."""
 
     def __init__(self, runbook: Runbook, scope: Scope, digest_key: bytes) -> None:
-        self.folder = os.path.dirname(os.path.abspath(runbook.path))
+        self.runbook = runbook
         self.scope = scope
         self.digest_key = digest_key
         self.problems: list[Problem] = []
@@ -82,7 +81,7 @@ class _Binding:
         }
         name = tell.resolved(("name",), step.name, lookup)
         reason = tell.resolved(("irreversible",), step.irreversible, lookup)
-        desk = BindDesk(self.folder, self.scope, self.digest_key, {"item": item.plain()} if item else None)
+        desk = BindDesk(self.runbook, self.scope, self.digest_key, {"item": item.plain()} if item else None)
         if len(tell.problems) > before:
             return None
         kind = resource_type(step.type)

@@ -9,6 +9,7 @@ from typing import Any
 from cutter.language.desk_faults import DeskFault
 from cutter.language.variables import Scope
 from cutter.model.references import BadReference, Unresolved, references
+from cutter.model.runbook import Runbook
 from cutter.model.secret import Secret, keyed_digest
 
 MAX_FILE = 64 * 2**20
@@ -20,10 +21,11 @@ class BindDesk:
     """Files beside the runbook, templates, the controller's environment, and the bytes to send along."""
 
     def __init__(
-        self, folder: str, scope: Scope, digest_key: bytes, extra: dict[str, Any] | None = None
+        self, runbook: Runbook, scope: Scope, digest_key: bytes, extra: dict[str, Any] | None = None
     ) -> None:
-        """Take the runbook's folder, the target's variables, and what a loop adds to them (`item`)."""
-        self.folder = folder
+        """Take the runbook, the target's variables, and what a loop adds to them (`item`)."""
+        self.name = runbook.name
+        self.folder = os.path.dirname(os.path.abspath(runbook.path))
         self.scope = scope
         self.digest_key = digest_key
         self.extra = extra or {}
@@ -54,6 +56,10 @@ class BindDesk:
     def place(self, path: str) -> str:
         """Return where a file is, relative paths from the runbook's folder."""
         return os.path.join(self.folder, path)
+
+    def runbook(self) -> str:
+        """Return the name of the runbook."""
+        return self.name
 
     def grammar(self, path: str) -> Any:
         """Return the grammar in a file. Raises InvalidDocuments with every problem of it."""

@@ -80,7 +80,8 @@ class Evidence(NamedTuple):
     `before` is the state found, `after` the state declared, `observed` the fresh look at the end. `keys` are
     the attributes that were (or are) different. `params` are those of a step that was, or may have been,
     changed: what it takes to undo it, secrets left out. `world` says what a failure may have left that no
-    state shows. `refusal` is the exit code of the gate that blocked it.
+    state shows. `refusal` is the exit code of the gate that blocked it. `event` marks what happened and was
+    recorded, and left nothing that would have to be restored.
     """
 
     step: str
@@ -97,6 +98,7 @@ class Evidence(NamedTuple):
     params: Optional[Mapping[str, Any]] = None
     world: str = ""
     refusal: Optional[int] = None
+    event: Optional[bool] = None
 
     @property
     def touched(self) -> bool:

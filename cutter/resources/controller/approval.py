@@ -46,6 +46,7 @@ class Approval(Resource):
     place: str = param("Where the document lies.", default="", internal=True)
 
     located = ("place",)
+    event = True
     _told: tuple[State | None] | None = None
 
     def __init__(self, params: Mapping[str, Any], digest_key: bytes = b"") -> None:

@@ -41,6 +41,7 @@ class Backup(BackupDeclared):
     off_host: bool = param("Whether copy_to must be on another file system than folder.", default=False)
     max_age: str | None = param("How long a backup counts, like 7d.", default=None, pattern=PATTERN)
 
+    event = True
     each_run = True
 
     @classmethod

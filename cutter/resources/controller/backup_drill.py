@@ -29,6 +29,8 @@ class BackupDrill(BackupDeclared):
 
     max_age: str | None = param("How long a drill counts, like 30d.", default=None, pattern=PATTERN)
 
+    event = True
+
     def desired(self) -> State | None:
         """Return that a backup of this folder and key was restored whole."""
         return {"verdict": "restored", "subject": self._subject()}

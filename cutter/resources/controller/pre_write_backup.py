@@ -46,6 +46,8 @@ class PreWriteBackup(BackupDeclared):
 
     max_age: str | None = param("How long the proof counts, like 30d.", default=None, pattern=PATTERN)
 
+    event = True
+
     def desired(self) -> State | None:
         """Return that it was proved."""
         return {"verdict": "proved", "subject": self._subject()}

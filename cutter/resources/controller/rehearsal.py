@@ -48,8 +48,14 @@ class Rehearsal(Resource):
         "The steps as prepared.", default=None, internal=True, schema={"type": "array"}
     )
 
+    event = True
     _told: tuple[State | None] | None = None
     _copy = ""
+
+    def __init__(self, params: Mapping[str, Any], digest_key: bytes = b"") -> None:
+        """Take checked parameters; a rehearsal on the database itself is one for the run that follows."""
+        super().__init__(params, digest_key)
+        self.each_run = self.where == "database"
 
     @classmethod
     def check(cls, params: Mapping[str, Any]) -> Iterator[Complaint]:
@@ -80,7 +86,10 @@ class Rehearsal(Resource):
         return self._declared(self._schema())
 
     def observe(self) -> State | None:
-        """Return the newest verdict about these steps on this database; None where it does not hold."""
+        """Return the newest verdict about these steps on this database; None where it does not hold.
+
+        On the database itself, a run has its own or none.
+        """
         self._schema()
         if self._told is not None:
             return self._told[0]
@@ -89,7 +98,8 @@ class Rehearsal(Resource):
         for _, _, body in self.there.entries({"evidence"}):
             if body.get("type") == "rehearsal" and body.get("identity") == identity:
                 about = body.get("after") or body.get("observed") or {}
-                if about.get("subject") == subject and about.get("where") == self.where:
+                mine = not self.each_run or self.there.run in ("", body.get("run"))
+                if mine and about.get("subject") == subject and about.get("where") == self.where:
                     newest = body.get("observed") if body["outcome"] in _SUCCESS else None
         return newest
 
