@@ -13,6 +13,7 @@ from cutter import __version__
 from cutter.app.compensating import compensate, halts
 from cutter.app.matrix_file import declared_gaps, is_known, matrix_digest
 from cutter.app.planning import preflight_job, refuse_unmet
+from cutter.app.run_scoping import scoped
 from cutter.app.settling import settle
 from cutter.app.workspace import Job, Workspace
 from cutter.engine.executor import RunResult, TargetResult, Watch, execute
@@ -83,7 +84,8 @@ class WritingSession(NamedTuple):
                 self._use(run, origin.acceptance)
         recording = self.recording(run, job, "apply", plan.digest, origin.plan_file)
         with broken_run(recording):
-            results = self._on_every_target(job, plan, recording, stop=stop, watch=watch)
+            with scoped(self, run, job):
+                results = self._on_every_target(job, plan, recording, stop=stop, watch=watch)
             result = RunResult(run, job.runbook.name, results)
             recording.end(result.exit_code, result.counts)
         return result

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from cutter.database.context import DatabaseContext, Progress
     from cutter.hosts.run_scope import RunScope
     from cutter.hosts.ssh_session import Session
+    from cutter.model.gate import GateLook
 
 DEFAULT_INVENTORY = "inventory/local"
+AUTHORITY = "authority.yml"
 
 
 class Choice(NamedTuple):
@@ -182,16 +184,29 @@ class Workspace:
         """Return what belongs to a run alone: the same at every call; a new one where there is no run."""
         from cutter.hosts.run_scope import RunScope
 
-        found = self._scopes.get(run) or RunScope(run, self.authority)
+        found = self._scopes.get(run) or RunScope(run, self.authority, self.authority_file)
+        found.look_at_gaps = self.look_at_gaps
         if run:
             self._scopes[run] = found
         return found
+
+    def look_at_gaps(self, runbook: str, run: str, *, inside: bool) -> GateLook:
+        """Judge the gaps that block; see cutter.model.gate.LookAtGaps."""
+        from cutter.app.gating import look_at_gaps
+
+        return look_at_gaps(self, runbook, run, inside=inside)
 
     def authority(self) -> Authority:
         """Return who may approve here. Raises ConfigurationError where nobody may, InvalidDocument."""
         from cutter.language.authority import load_authority
 
         return load_authority(self.choice.folder)
+
+    @property
+    def authority_file(self) -> str:
+        """Where it stands who may approve here; empty where nobody may."""
+        path = os.path.join(self.choice.folder, AUTHORITY)
+        return path if os.path.lexists(path) else ""
 
     def present_identity(self, name: str) -> str | None:
         """Return which database answers now under this name, if one does at once; nothing is started."""

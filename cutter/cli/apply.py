@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cutter.app.applying import UNKEPT, Origin, WritingSession, new_run_id, writing
 from cutter.app.interrupts import graceful_stop
 from cutter.app.planning import earlier_work, is_plan, plan_job, refuse_unmet
+from cutter.app.run_scoping import refuse_unapproved
 from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
@@ -115,8 +116,9 @@ def _apply_kept(kept: KeptPlan, args: argparse.Namespace, given: GivenRequest | 
 
 def _accepted(session: WritingSession, given: GivenRequest) -> Acceptance:
     from cutter.app.accepting import accept
+    from cutter.app.run_scoping import memories
 
-    return accept(session.workspace, session.ledger, given)
+    return accept(session.workspace, session.ledger, given, memories(session.workspace, given))
 
 
 def _refuse_other_facts(session: WritingSession, given: GivenRequest, job: Job) -> None:
@@ -137,18 +139,19 @@ def _apply_all(
         printing.print_banner(session.workspace, args)
         if pending:
             printing.print_plans(jobs, plans, args)
-    _refuse(session, jobs, plans)
+    _refuse(session, jobs, plans, origin)
     if pending and not options.confirmed(f"Apply {pending} steps?", args):
         print("nothing was changed")
         return Interrupted.exit_code
     return _execute(session, jobs, plans, args, origin)
 
 
-def _refuse(session: WritingSession, jobs: Sequence[Job], plans: Sequence[Plan]) -> None:
+def _refuse(session: WritingSession, jobs: Sequence[Job], plans: Sequence[Plan], origin: Origin) -> None:
     for index, (job, plan) in enumerate(zip(jobs, plans, strict=True)):
         later = bool(earlier_work(jobs, plans, index))
         with session.refusals_recorded(new_run_id(), job):
             session.refuse_halted([bound.target for bound in job.bound])
+            refuse_unapproved(job, plan, approved=origin.acceptance is not None)
             refuse_unmet(session.workspace, job, plan, preflight_later=later)
 
 

@@ -123,7 +123,7 @@ def compensate(connection: Connection, plan: CompensationPlan, run: str) -> Comp
     """
     cut = plan.cut
     with complained(f"cut {cut.cut_id}"), acting_as(connection, "enact"):
-        demand(connection, run)
+        demand(connection, run, cut.cut_id)
         done = Compensated(*one(connection, "compensation", "compensate", cut.cut_id, run))
     if done != Compensated(cut.unit_count, cut.state, plan.restores):
         connection.rollback()

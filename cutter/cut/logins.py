@@ -19,6 +19,7 @@ GROUPS_OF_LOGIN: Mapping[str, tuple[str, ...]] = {
     "REHEARSAL": (*LEGS, "cutter_enact", "cutter_reader", "cutter_rehearsal"),
     "BACKUP": ("cutter_backup",),
     "SCRATCH": (),
+    "AUTHORISER": ("cutter_authoriser",),
 }
 OWN_RIGHTS: Mapping[str, tuple[str, ...]] = {
     "WRITER": ("cutter_proof.run",),

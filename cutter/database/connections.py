@@ -78,7 +78,7 @@ class ConnectionProvider(Closing):
 
     def has(self, login: str) -> bool:
         """Tell whether a login is configured."""
-        return login in self.place.logins
+        return self.place.has(login)
 
     @property
     def watcher(self) -> str:
@@ -140,11 +140,11 @@ def _is_missing(place: Place, login: str) -> bool:
     """Ask, as the owner, whether there is no such user: whom it does not know, a server refuses as anyone."""
     import psycopg
 
-    if not {"OWNER", login} <= place.logins.keys():
+    if not (place.has("OWNER") and place.has(login)):
         return False
     try:
         with closing(connect(psycopg.Connection, place, place.logins["OWNER"])) as owner, told("users"):
-            row = owner.execute(statements("connections")["user"], (place.logins[login].user,)).fetchone()
+            row = owner.execute(statements("connections")["user"], (place.login(login).user,)).fetchone()
     except CutterError:
         return False
     return row is None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from cutter.database.connections import ConnectionProvider, identity
+from cutter.database.places import LOGINS
 from cutter.database.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class DatabaseContext:
 
     def logins(self) -> Mapping[str, Any]:
         """Return the configured logins."""
-        return self.provider.place.logins
+        place = self.provider.place
+        return {name: place.login(name) for name in LOGINS if place.has(name)}
 
     def identity(self) -> str:
         """Return what tells this database from every other."""

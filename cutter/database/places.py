@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,7 +15,7 @@ from cutter.model.secret import Secret
 if TYPE_CHECKING:
     from cutter.env_text.document import EnvText
 
-LOGINS = ("READER", "WRITER", "VERIFY", "ENACT", "REHEARSAL", "BACKUP", "SCRATCH", "OWNER")
+LOGINS = ("READER", "WRITER", "VERIFY", "ENACT", "REHEARSAL", "BACKUP", "SCRATCH", "OWNER", "AUTHORISER")
 ROLE_LOGINS: Mapping[str, str] = MappingProxyType(
     {
         "cut": "WRITER",
@@ -29,8 +31,11 @@ ROLE_LOGINS: Mapping[str, str] = MappingProxyType(
 """The login behind each role. The three legs of a cut share one: a leg narrows itself by SET LOCAL ROLE."""
 
 PREFIX = "DOT_CUTTER_"
+AUTHORISER = "AUTHORISER"
+"""The login that may turn the kill switch on; its wiring stands in a file of its own."""
 _KEYS = {"HOST": "host", "PORT": "port", "DB": "dbname"}
 _PORTS = 2**16
+_PRIVATE = 0o600
 _FORBIDDEN = ("password", "user", "passfile")
 
 
@@ -44,17 +49,31 @@ class Login(NamedTuple):
 class Place(NamedTuple):
     """Where to connect (libpq's words, no user, no password) and the logins that are configured.
 
-    `origin` names the file to correct when it is wrong.
+    `origin` names the file to correct when it is wrong; `apart` that of the AUTHORISER, which is read when
+    that login is asked for, and not before.
     """
 
     words: Mapping[str, str]
     logins: Mapping[str, Login]
     origin: str
+    apart: str = ""
+
+    def has(self, name: str) -> bool:
+        """Tell whether a login is configured."""
+        return name in self.logins or (name == AUTHORISER and bool(self.apart))
 
     def login(self, name: str) -> Login:
         """Return a login. Raises ConfigurationError when the configuration has none of that name."""
         if name not in LOGINS:
             raise ConfigurationError(f"there is no login {name!r}; there are {', '.join(LOGINS)}")
+        if name == AUTHORISER and self.apart:
+            return _authoriser(self.apart)
+        if name == AUTHORISER and name not in self.logins:
+            raise ConfigurationError(
+                "the login AUTHORISER is not configured, so nothing can turn the kill switch on",
+                place=self.origin,
+                remedy="name its file in databases.yml, as authoriser_env_file:",
+            )
         if name not in self.logins:
             raise ConfigurationError(
                 f"the login {name} is not configured",
@@ -76,10 +95,11 @@ def place_of(database: Database, socket_folder: str = "") -> Place:
     """
     if database.embedded is not None:
         return _embedded(database, socket_folder)
+    apart = database.authoriser_env_file or ""
     if database.env_file is not None:
-        return _wired(database.env_file)
+        return _wired(database.env_file)._replace(apart=apart)
     if database.dsn is not None:
-        return _of_dsn(database)
+        return _of_dsn(database)._replace(apart=apart)
     raise ConfigurationError(
         f"the database {database.name} has neither embedded, env_file nor dsn", place="databases.yml"
     )
@@ -100,16 +120,7 @@ def _embedded(database: Database, socket_folder: str) -> Place:
 
 
 def _wired(path: str) -> Place:
-    from cutter.env_text.document import EnvText
-
-    try:
-        with open(path, encoding="utf-8", newline="") as file:
-            text = EnvText(file.read())
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ConfigurationError(
-            f"the database wiring cannot be read: {why}", place=path, remedy="cutter apply runbooks/gap5.yml"
-        ) from None
+    text = _env_text(path, "cutter apply runbooks/gap5.yml")
     missing = [PREFIX + key for key in _KEYS if not text.filled(PREFIX + key)]
     if missing:
         raise ConfigurationError(f"{', '.join(missing)} missing", place=path, remedy="add them to the file")
@@ -120,8 +131,49 @@ def _wired(path: str) -> Place:
     return Place(words, _wired_logins(text, path), path)
 
 
+def _authoriser(path: str) -> Login:
+    """Return the login that may turn the switch on. Raises ConfigurationError for a file others can read."""
+    user, password = (f"{PREFIX}{AUTHORISER}_{what}" for what in ("USER", "PASSWORD"))
+    text = _env_text(path, f"write {user} and {password} there", private=True)
+    missing = [key for key in (user, password) if not text.filled(key)]
+    if missing:
+        raise ConfigurationError(f"{', '.join(missing)} missing", place=path, remedy="add them to the file")
+    return Login(_value(text, user, path), Secret(_value(text, password, path)))
+
+
+def _env_text(path: str, remedy: str, *, private: bool = False) -> EnvText:
+    from cutter.env_text.document import EnvText
+
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            if private:
+                _demand_private(os.fstat(file.fileno()), path)
+            return EnvText(file.read())
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigurationError(
+            f"the database wiring cannot be read: {why}", place=path, remedy=remedy
+        ) from None
+
+
+def _demand_private(there: os.stat_result, path: str) -> None:
+    mode = stat.S_IMODE(there.st_mode)
+    if mode != _PRIVATE or there.st_uid != os.geteuid():
+        raise ConfigurationError(
+            f"this file has mode {mode:04o} and owner {there.st_uid}: others may read or change it",
+            place=path,
+            remedy=f"chown {os.geteuid()} {path} && chmod 0600 {path}",
+        )
+
+
 def _wired_logins(text: EnvText, path: str) -> dict[str, Login]:
     found = {}
+    if text.filled(f"{PREFIX}{AUTHORISER}_USER") or text.filled(f"{PREFIX}{AUTHORISER}_PASSWORD"):
+        raise ConfigurationError(
+            "the login AUTHORISER stands beside the others",
+            place=path,
+            remedy="move it to a file of its own, and name that in databases.yml, as authoriser_env_file:",
+        )
     for name in LOGINS:
         user, password = (f"{PREFIX}{name}_{what}" for what in ("USER", "PASSWORD"))
         if text.filled(user):
@@ -158,5 +210,6 @@ def _of_dsn(database: Database) -> Place:
                 place=place,
                 remedy=f"remove the {word} from the connection string",
             )
-    logins = {name: Login(user, None) for name, user in user_names(database.logins).items()}
+    users = user_names(database.logins)
+    logins = {name: Login(user, None) for name, user in users.items() if name != AUTHORISER}
     return Place(words, logins, place)

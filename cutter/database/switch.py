@@ -24,20 +24,23 @@ if TYPE_CHECKING:
 _PLACE = "kill switch"
 
 
-def is_on(connection: Connection, run: str) -> bool:
-    """Tell whether the switch is on for a run, as the database sees it at this moment."""
+def is_on(connection: Connection, run: str, cut_id: int | None = None) -> bool:
+    """Tell whether the switch is on for a run, as the database sees it at this moment.
+
+    `cut_id` is the cut that is to be taken back: it may be on for that alone.
+    """
     with told(_PLACE):
-        row = connection.execute(statements("switch")["is_on"], (run,)).fetchone()
+        row = connection.execute(statements("switch")["is_on"], (run, cut_id)).fetchone()
     return row == (True,)
 
 
-def demand(connection: Connection, run: str) -> None:
+def demand(connection: Connection, run: str, cut_id: int | None = None) -> None:
     """Raise KillSwitchOff when the switch is off for a run: the first line of whatever writes."""
-    if not is_on(connection, run):
+    if not is_on(connection, run, cut_id):
         raise KillSwitchOff(
             f"the kill switch is off for run {run}",
             place=_PLACE,
-            remedy="have it turned on for this run by an authorisation that names this database",
+            remedy="it goes on for a run of an approved request alone: cutter apply FILE.request",
         )
 
 

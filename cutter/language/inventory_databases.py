@@ -12,6 +12,7 @@ from cutter.language.strict_yaml import Document
 from cutter.model.inventory import Database
 
 PLACES = ("embedded", "env_file", "dsn")
+_MORE = ("dbname", "logins", "names", "authoriser_env_file")
 
 
 def databases_of(files: Folder, named: Mapping[str, str]) -> tuple[Database, ...]:
@@ -36,7 +37,7 @@ def _database(
     return Database(
         name,
         production=said.get("production", "yes") != "no",
-        **{key: said[key] for key in (*PLACES, "dbname", "logins", "names") if key in said},
+        **{key: said[key] for key in (*PLACES, *_MORE) if key in said},
     )
 
 
@@ -52,6 +53,10 @@ def _look_at_place(files: Folder, document: Document, name: str, body: Mapping[s
     if "dbname" in body and "embedded" not in body:
         what = "dbname belongs to embedded; an env_file has DOT_CUTTER_DB, a dsn has dbname="
         files.problems.append(document.problem((name, "dbname"), what, key=True, offending="dbname"))
+    if "authoriser_env_file" in body and "embedded" in body:
+        what = "an embedded server asks nobody for a password"
+        path = (name, "authoriser_env_file")
+        files.problems.append(document.problem(path, what, key=True, offending="authoriser_env_file"))
     if "logins" in body and "env_file" in body:
         what = "logins belongs to embedded and dsn; an env_file has DOT_CUTTER_<LOGIN>_USER"
         files.problems.append(document.problem((name, "logins"), what, key=True, offending="logins"))

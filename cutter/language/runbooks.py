@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cutter.language.ids import slug
+from cutter.language.kill_switch import kill_switch_of, kill_switch_problems
 from cutter.language.place_checks import place_problems
 from cutter.language.places import Places
 from cutter.language.problems import Complaints, InvalidDocuments, Problem
@@ -44,6 +45,7 @@ def load_runbook(path: str | os.PathLike[str]) -> Runbook:
         digest=digest("runbook", value),
         place=document.position(("database",) if "database" in value else ("runbook",)),
         database=value.get("database", ""),
+        kill_switch=kill_switch_of(value, steps["steps"]),
     )
 
 
@@ -101,6 +103,7 @@ def _cross_checked(
     document: Document, value: Mapping[str, Any], steps: Mapping[str, list[Step]]
 ) -> Iterator[Problem]:
     yield from vars_problems(document, value.get("vars"), ("vars",), steps["steps"])
+    yield from kill_switch_problems(document, value, steps["steps"])
     yield from place_problems(document, value, [*steps["preflight"], *steps["steps"]])
     seen: dict[str, Step] = {}
     for name in LISTS:

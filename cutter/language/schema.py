@@ -16,6 +16,7 @@ from cutter.language.schema_authority import AUTHORITY
 from cutter.language.schema_grammar import GRAMMAR
 from cutter.language.schema_inventory import DATABASES, ENVIRONMENT, HOSTS, VARS
 from cutter.language.schema_matrix import GAP_MATRIX
+from cutter.model.durations import PATTERN
 from cutter.resource import Param, Resource
 from cutter.resources import resource_type, type_names
 
@@ -78,6 +79,21 @@ _RUNBOOK_KEYS: Mapping[str, Mapping[str, Any]] = {
         "type": "array",
         "items": {"$ref": "#/$defs/step"},
         "description": "The steps, in their order.",
+    },
+    "kill_switch": {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["on_before", "off_after", "lease"],
+        "description": "Around which steps the kill switch of the database is on, for an approved run alone.",
+        "properties": {
+            "on_before": {**_TEXT, "description": "The id of the first step that needs it."},
+            "off_after": {**_TEXT, "description": "The id of the last step that needs it."},
+            "lease": {
+                "type": "string",
+                "pattern": PATTERN,
+                "description": "When it goes off whatever happens, like 15m; at most 4h.",
+            },
+        },
     },
     "on_failure": {
         "enum": ["stop", "revert"],

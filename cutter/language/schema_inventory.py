@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cutter.cut.adoption_words import APART, ARGUMENTS, COLUMNS, FUNCTION, TABLE
+from cutter.language.schema_authority import KEY
 
 _NAMES = {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
 _VARIABLES: dict[str, Any] = {"type": ["object", "null"], "propertyNames": _NAMES}
@@ -79,6 +80,20 @@ ENVIRONMENT: dict[str, Any] = {
             **_PLACE,
             "description": "A Markdown file that shows the gap matrix, kept up to date.",
         },
+        "checkpoint_to": {
+            **_PLACE,
+            "description": "A folder off this host where every run leaves a signed checkpoint of the ledger.",
+        },
+        "checkpoint_key": {
+            "type": "object",
+            "description": "The key that signs checkpoints; it signs unattended.",
+            "additionalProperties": False,
+            "required": ["certificate", "fingerprint"],
+            "properties": {
+                **KEY,
+                "home": {**_PLACE, "description": "The GnuPG home of its secret half; the caller's own else."},
+            },
+        },
     },
 }
 
@@ -116,6 +131,10 @@ DATABASES: dict[str, Any] = {
             "production": {**_WORD, "description": "Whether a mistake here hurts: yes or no."},
             "embedded": {**_PLACE, "description": "The folder of a server of our own; never for production."},
             "env_file": {**_PLACE, "description": "A file with the DOT_CUTTER_* wiring."},
+            "authoriser_env_file": {
+                **_PLACE,
+                "description": "A file of its own, mode 0600, with the login that turns the kill switch on.",
+            },
             "dsn": {
                 "type": "string",
                 "minLength": 1,

@@ -48,7 +48,8 @@ class Database(NamedTuple):
     `embedded` is the folder of a server of our own, `env_file` a file with the DOT_CUTTER_* wiring, `dsn`
     says host, port and database without a password (libpq looks into ~/.pgpass). `dbname` is its name on an
     embedded server. `logins` maps READER, WRITER, ... to names of users; `names` maps ours to those of an
-    existing schema.
+    existing schema. `authoriser_env_file` is the file, apart from the others, with the login that may turn
+    the kill switch on.
     """
 
     name: str
@@ -59,6 +60,18 @@ class Database(NamedTuple):
     dbname: str = ""
     logins: Mapping[str, str] = MappingProxyType({})
     names: Mapping[str, str] = MappingProxyType({})
+    authoriser_env_file: Optional[str] = None
+
+
+class CheckpointKey(NamedTuple):
+    """The key that checkpoints of the ledger are signed by: fingerprint of the primary key, certificate's file.
+
+    `home` is where its secret half lies, absolute; empty: in the caller's own keyring.
+    """
+
+    fingerprint: str
+    certificate: str
+    home: str
 
 
 class Environment(NamedTuple):
@@ -66,7 +79,8 @@ class Environment(NamedTuple):
 
     `ledger` is an absolute folder or a PostgreSQL URL; `target_state` the folder on each target where kept
     content and locks live. `groups` maps each group's name to its hosts' names. `digest` covers the content
-    of all files. `common` are the variables of the group ``all``, which databases have too.
+    of all files. `common` are the variables of the group ``all``, which databases have too. `checkpoint_to` is
+    the folder outside where signed checkpoints of the ledger are kept; it has a value when the key has one.
     """
 
     name: str
@@ -82,3 +96,5 @@ class Environment(NamedTuple):
     digest: str
     databases: tuple[Database, ...] = ()
     common: Variables = MappingProxyType({})
+    checkpoint_to: str = ""
+    checkpoint_key: Optional[CheckpointKey] = None

@@ -36,6 +36,18 @@ class Step(NamedTuple):
     provided_by: Optional[str] = None
 
 
+class KillSwitch(NamedTuple):
+    """Around which steps the kill switch is on for the run; never longer than its lease, like ``15m``.
+
+    `steps` are the declared ids of all steps from `on_before` to `off_after`.
+    """
+
+    on_before: str
+    off_after: str
+    lease: str
+    steps: tuple[str, ...]
+
+
 class Runbook(NamedTuple):
     """A runbook, immutable; `digest` covers its canonical content, so layout and comments change nothing.
 
@@ -53,6 +65,7 @@ class Runbook(NamedTuple):
     digest: str
     place: Position
     database: str = ""
+    kill_switch: Optional[KillSwitch] = None
 
 
 class BoundStep(NamedTuple):

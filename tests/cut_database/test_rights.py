@@ -14,8 +14,11 @@ LOGINS = {
     "cutter_reader": "READER",
     "cutter_enact": "ENACT",
     "cutter_backup": "BACKUP",
+    "cutter_authoriser": "AUTHORISER",
 }
-READS: dict[str, set[str]] = {"cutter_cut": set(), "cutter_governance": set(), "cutter_enact": set()}
+READS: dict[str, set[str]] = {
+    name: set() for name in ("cutter_cut", "cutter_governance", "cutter_enact", "cutter_authoriser")
+}
 TABLES = ("document", "information_unit", "cut", "lifecycle", "lifecycle_transition", "governance_record")
 WRITING = "INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER"
 DENIED = ("42501",)
@@ -31,6 +34,8 @@ FUNCTION_RIGHTS = """
 SELECT p.proname FROM pg_proc p
 WHERE p.pronamespace = 'cutter'::regnamespace AND has_function_privilege('%s', p.oid, 'EXECUTE') ORDER BY 1
 """
+EVERYBODY = {"fn_switch_off", "fn_switch_settle", "fn_switch_status"}
+"""Anybody of ours may turn the switch off, and look at it."""
 LOGICAL = {"logical_state", "logical_digest"}
 MAY_CALL = {
     "cutter_cut": {"fn_cut_open", "fn_document_create", "fn_document_remove", "fn_iu_create"},
@@ -38,17 +43,19 @@ MAY_CALL = {
     "cutter_verify": {"cut_measures", "fn_cut_verified", "governance_fault", "text_digest", *LOGICAL},
     "cutter_enact": {
         *("cut_dependants", "fn_cut_compensate", "fn_lifecycle_enact", "fn_lifecycle_revoke"),
-        "fn_lifecycle_undo",
+        *("fn_lifecycle_undo", "fn_inverse_until"),
     },
     "cutter_reader": {
         "cut_dependants",
         "cut_measures",
+        "fn_inverse_until",
         "governance_fault",
         "text_digest",
         "version_in_force",
         *LOGICAL,
     },
     "cutter_backup": LOGICAL,
+    "cutter_authoriser": {"fn_switch_on", "fn_switch_on_for_inverse", "fn_inverse_until"},
 }
 
 
@@ -68,7 +75,8 @@ def test_no_role_may_write_a_table_and_legs_read_none(installed: Governed, role:
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_may_call_its_own_functions_alone(installed: Governed, role: str) -> None:
     callable_by_role = {name for (name,) in installed.as_owner(FUNCTION_RIGHTS % role)}
-    assert callable_by_role - {"switch_is_on", "switch_holds"} == MAY_CALL[role]
+    assert EVERYBODY <= callable_by_role
+    assert callable_by_role - EVERYBODY - {"switch_is_on", "switch_holds"} == MAY_CALL[role]
 
 
 def test_the_public_may_nothing(installed: Governed) -> None:

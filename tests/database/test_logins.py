@@ -37,6 +37,10 @@ DEEDS = {
     "write units": ("", "INSERT INTO cutter.information_unit DEFAULT VALUES"),
     "write records": ("", "SELECT cutter.governance_append('lie', 'r', '{}')"),
     "switch on": ("", "INSERT INTO cutter.kill_switch DEFAULT VALUES"),
+    "authorise": (
+        "cutter_authoriser",
+        "SELECT cutter.fn_switch_on_for_inverse('r', 1, 1, 1, 'd')",
+    ),
     "own": ("cutter_owner", "SELECT 1"),
 }
 CUTS = {"load", "cut", "unit", "record", "verify"}
@@ -48,6 +52,7 @@ MAY = {
     "REHEARSAL": {*CUTS, "enact", "compensate", "read", "arm", "run"},
     "BACKUP": {"dump"},
     "SCRATCH": set(),
+    "AUTHORISER": {"authorise"},
 }
 
 

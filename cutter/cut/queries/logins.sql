@@ -6,7 +6,7 @@ SELECT 1 FROM pg_roles WHERE rolname = %s
 -- name: unfit
 SELECT reason FROM pg_roles r CROSS JOIN LATERAL (VALUES
     ('group', r.rolname IN ('cutter_owner', 'cutter_cut', 'cutter_governance', 'cutter_verify', 'cutter_reader',
-                            'cutter_enact', 'cutter_rehearsal', 'cutter_backup')),
+                            'cutter_enact', 'cutter_rehearsal', 'cutter_backup', 'cutter_authoriser')),
     ('login', NOT r.rolcanlogin),
     ('super', r.rolsuper),
     ('narrowed', r.rolinherit),
@@ -48,7 +48,7 @@ SELECT format('GRANT EXECUTE ON FUNCTION cutter_proof.run TO %%I', %s::text)
 SELECT member.rolname, wide.rolname FROM pg_auth_members m
 JOIN pg_roles member ON member.oid = m.member JOIN pg_roles wide ON wide.oid = m.roleid
 WHERE wide.rolname IN ('cutter_owner', 'cutter_cut', 'cutter_governance', 'cutter_verify', 'cutter_reader',
-                       'cutter_enact', 'cutter_rehearsal', 'cutter_backup')
+                       'cutter_enact', 'cutter_rehearsal', 'cutter_backup', 'cutter_authoriser')
 UNION
 SELECT r.rolname, concat_ws('.', n.nspname, p.proname)
 FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid CROSS JOIN aclexplode(p.proacl) a

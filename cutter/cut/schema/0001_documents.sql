@@ -29,10 +29,10 @@ CREATE FUNCTION cutter.text_digest(content text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE -- as convert_to is: declared otherwise, it could not be inlined
 RETURN 'sha256:' || encode(sha256(convert_to(content, 'UTF8')), 'hex');
 
-CREATE FUNCTION cutter.require_switch(p_run text) RETURNS void
+CREATE FUNCTION cutter.require_switch(p_run text, p_cut_id bigint DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql AS $$ -- called for every row, by what has pinned the search path already
 BEGIN
-    IF cutter.switch_is_on(p_run) IS NOT TRUE THEN
+    IF cutter.switch_is_on(p_run, p_cut_id) IS NOT TRUE THEN
         RAISE EXCEPTION 'the kill switch is off for run %', coalesce(p_run, '(none)') USING ERRCODE = 'CT016';
     END IF;
 END $$;

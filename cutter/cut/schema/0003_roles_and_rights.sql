@@ -7,7 +7,8 @@ DECLARE
     wanted text;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['cutter_cut', 'cutter_governance', 'cutter_verify', 'cutter_reader',
-                                  'cutter_enact', 'cutter_rehearsal', 'cutter_backup'] LOOP
+                                  'cutter_enact', 'cutter_rehearsal', 'cutter_backup',
+                                  'cutter_authoriser'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
             BEGIN
                 EXECUTE format('CREATE ROLE %I NOLOGIN NOINHERIT', wanted);
@@ -22,7 +23,7 @@ END $$;
 SET LOCAL ROLE cutter_owner;
 
 GRANT USAGE ON SCHEMA cutter TO cutter_cut, cutter_governance, cutter_verify, cutter_reader, cutter_enact,
-    cutter_backup;
+    cutter_backup, cutter_authoriser;
 
 -- The cut role has no right on any table: it names documents and units only as arguments.
 GRANT EXECUTE ON FUNCTION cutter.fn_document_create, cutter.fn_document_remove, cutter.fn_iu_create TO cutter_cut;

@@ -76,7 +76,7 @@ DECLARE
     account jsonb;
     dependants text;
 BEGIN
-    PERFORM cutter.require_switch(p_run);
+    PERFORM cutter.require_switch(p_run, p_cut_id);
     PERFORM FROM cutter.work w JOIN cutter.document d USING (document_ref) JOIN cutter.cut c USING (document_id)
     WHERE c.cut_id = p_cut_id FOR UPDATE OF w;
     the := cutter.cut_of(p_cut_id);

@@ -12,20 +12,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from cutter.approvals import pinning
+from cutter.approvals.authority import Authority
 from cutter.backup.pre_write import before_production
 from cutter.cut import adoption_install, schema_install
 from cutter.cut.adoption import Names, names_of
 from cutter.cut.logins import GROUPS_OF_LOGIN, map_logins, standing_of, standings
-from cutter.errors import ConfigurationError
+from cutter.errors import ApprovalRefused, ConfigurationError
 from cutter.model.state import Change, Plain, State
 from cutter.resource import Content, Resource
+
+_AUTHORITY = "authority"
 
 
 class CutSchema(Resource):
     """The tables, functions and roles that a cut needs, and the logins of the database in those roles.
 
     Where databases.yml names an existing table and function, the units go into that table by that function,
-    and both are closed to all our roles and to PUBLIC. The schema is removed again only while no document is
+    and both are closed to all our roles and to PUBLIC. Where the environment says who may approve, that is
+    pinned in the database; from then on it changes only by signatures of those who may, over the new
+    authority.yml. The schema is removed again only while no document is
     in it; what was closed is then opened again. Roles and logins belong to the whole server and stay.
     """
 
@@ -36,6 +42,7 @@ class CutSchema(Resource):
             **_files(schema_install.available()),
             **{key: value for key, value in groups.items() if value},
             **adoption_install.declared(self._names()),
+            **self._pin(),
         }
 
     def observe(self) -> State | None:
@@ -51,11 +58,13 @@ class CutSchema(Resource):
             for user, group in standings(connection):
                 groups.setdefault(_login(user), []).append(group)
             standing = adoption_install.observed(connection, names, users)
+            pinned = self._pinned(connection)
         ours = {_login(user) for user in users.values()}
         return {
             **_files(files),
             **{key: ", ".join(sorted(found)) for key, found in groups.items() if key in ours},
             **standing,
+            **pinned,
         }
 
     def apply(self, change: Change, content: Content) -> None:
@@ -70,6 +79,7 @@ class CutSchema(Resource):
         with self._owner() as connection:
             if change.after is not None:
                 self._install(connection, names)
+                self._pin_anew(connection, change.after.get(_AUTHORITY))
             else:
                 if names is not None:
                     adoption_install.give_back(connection, names)
@@ -84,6 +94,39 @@ class CutSchema(Resource):
         map_logins(connection, users, passwords)
         if names is not None:
             adoption_install.adopt(connection, names, users)
+
+    def _pin(self) -> dict[str, Plain]:
+        authority = self._authority()
+        return {} if authority is None else {_AUTHORITY: authority.digest}
+
+    def _pinned(self, connection: Any) -> dict[str, Plain]:
+        """Return what is pinned. Raises ApprovalRefused where it does not approve what is to replace it."""
+        found = pinning.pinned(connection)
+        if found is None:
+            return {}
+        wanted = self._authority()
+        if wanted is None or wanted.digest != found.digest:
+            pinning.demand_approved(found, self._authority_file())
+        return {_AUTHORITY: found.digest}
+
+    def _pin_anew(self, connection: Any, digest: Plain) -> None:
+        found, wanted = pinning.pinned(connection), self._authority()
+        if digest == (None if found is None else found.digest):
+            return
+        if wanted is None or wanted.digest != digest:
+            raise ApprovalRefused(
+                "who may approve changes only by an approval under who may now, and is not taken back",
+                place=self._authority_file(),
+                remedy="write authority.yml as it should be, have it signed, and apply the cut_schema step",
+            )
+        approved = "" if found is None else pinning.demand_approved(found, self._authority_file())
+        pinning.pin(connection, wanted, found, approved, self.there.run)
+
+    def _authority_file(self) -> str:
+        return self.there.scope.authority_file if self.there.scope is not None else ""
+
+    def _authority(self) -> Authority | None:
+        return self.there.scope.authority() if self._authority_file() else None
 
     def _names(self) -> Names | None:
         return names_of(self.there.provider.database.names)
