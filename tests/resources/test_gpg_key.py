@@ -10,6 +10,7 @@ import pytest
 import testinfra
 from laws import build, change_of, obeys_the_laws, snapshot
 from ordinary import run_as_ordinary_user, world_of_an_ordinary_user
+from short_names import short
 from things import KINDS
 from waiting import until
 
@@ -59,24 +60,16 @@ def generated(world: Path, **more: Any) -> GpgKey:
 def gpg(home: Path, *words: str, stdin: str = "") -> str:
     """Run gpg as an operator would, and end the agent that it starts."""
     home.mkdir(mode=0o700, exist_ok=True)
-    argv = [
-        "gpg",
-        "--homedir",
-        str(home),
-        "--batch",
-        "--pinentry-mode",
-        "loopback",
-        "--passphrase",
-        "",
-        *words,
-    ]
-    try:
-        ended = subprocess.run(
-            argv, input=stdin, text=True, stdout=subprocess.PIPE, check=True, stderr=subprocess.DEVNULL
-        )
-    finally:
-        subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=True)
-        until(lambda: not companions(str(home)))
+    silent = ("--batch", "--pinentry-mode", "loopback", "--passphrase", "")
+    with short(home) as name:
+        argv = ["gpg", "--homedir", str(name), *silent, *words]
+        try:
+            ended = subprocess.run(
+                argv, input=stdin, text=True, stdout=subprocess.PIPE, check=True, stderr=subprocess.DEVNULL
+            )
+        finally:
+            subprocess.run(["gpgconf", "--homedir", str(name), "--kill", "all"], check=True)
+            until(lambda: not companions(str(home)))
     return ended.stdout
 
 
