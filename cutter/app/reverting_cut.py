@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from cutter.app.applying import WritingSession, broken_run
+from cutter.app.inverse_authority import refuse_unauthorised
 from cutter.app.reverting_evidence import Version, contradicted, withdraw
 from cutter.app.reverting_names import PREFIX, CutNamed
 from cutter.app.settling import history
 from cutter.engine.recording import Recording
 from cutter.engine.stopping import Stop
 from cutter.errors import (
+    ApprovalRefused,
     ConfigurationError,
     CutterError,
     Interrupted,
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
     from cutter.cut.compensation import CompensationPlan, CompensationRecord
     from cutter.cut.trial import Verdict
 
-_NOTHING_DONE = (KillSwitchOff, StalePlan, LockHeld, Unavailable, PermissionRefused, ConfigurationError)
+_NOTHING_DONE = (
+    *(KillSwitchOff, ApprovalRefused, StalePlan, LockHeld, Unavailable),
+    *(PermissionRefused, ConfigurationError),
+)
 """What may stop a compensation after its proof without a person having to look."""
 
 
@@ -77,14 +82,14 @@ def settle_cut(session: WritingSession, named: CutNamed, record: CompensationRec
 
 
 def refuse_cut_revert(session: WritingSession, revert: CutRevert, run: str) -> None:
-    """Raise StalePlan, naming all that depends on the cut, and KillSwitchOff, before anything is done."""
+    """Raise StalePlan, naming all that depends on the cut, before anything is done.
+
+    And KillSwitchOff or ApprovalRefused where nothing allows the inverse.
+    """
     from cutter.cut.compensation import refuse_dependants
-    from cutter.cut.reading import reading
-    from cutter.database.switch import demand
 
     refuse_dependants(revert.plan)
-    with reading(session.workspace.database_context(revert.named.database, run).by_role) as connection:
-        demand(connection, run)
+    refuse_unauthorised(session, revert, run)
 
 
 def prove_cut_revert(session: WritingSession, revert: CutRevert, run: str) -> Verdict:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack
 from typing import Any
 
 from cutter.app.applying import WritingSession, new_run_id, writing
 from cutter.app.interrupts import graceful_stop
+from cutter.app.inverse_authority import switched_on_for
 from cutter.app.reverting_cut import (
     CutRevert,
     plan_cut_revert,
@@ -51,11 +53,13 @@ def _taken_back(session: WritingSession, revert: CutRevert, run: str, args: argp
         print("nothing was changed")
         return Interrupted.exit_code
     with graceful_stop() as stop:
-        with session.refusals_of(run, ""):
-            proof = prove_cut_revert(session, revert, run)
-            if stop():
-                raise Interrupted("asked to stop before anything was taken back")
-        evidence = revert_cut(session, revert, run, proof, stop=stop)
+        with ExitStack() as stack:
+            with session.refusals_of(run, ""):
+                stack.enter_context(switched_on_for(session, revert, run))
+                proof = prove_cut_revert(session, revert, run)
+                if stop():
+                    raise Interrupted("asked to stop before anything was taken back")
+            evidence = revert_cut(session, revert, run, proof, stop=stop)
         with outlived(stop.unheard):
             _tell(revert, run, evidence, args)
     return 0

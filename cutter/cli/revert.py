@@ -4,7 +4,7 @@ WHAT is a run, by its id or the beginning of it, or a cut, as cut:ID or cut:DATA
 could be named is listed (exit 64). Everything that would go is shown first. Refuses (exit 20), before
 touching anything, when something changed since, depends on it, or cannot be taken back. What acts on a
 database is proved in a transaction that is rolled back (exit 13) before it is done, and needs its kill switch
-on (exit 16).
+on (exit 16): for one cut the approval that made it turns it on, until the moment that it names (exit 15).
 """
 
 from __future__ import annotations
