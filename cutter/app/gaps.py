@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from cutter.app.matrix_file import matrix_path
 from cutter.app.settling import history
@@ -19,22 +20,38 @@ from cutter.model.evidence import Outcome
 from cutter.model.gaps import EvidenceRecord, GapMatrix, MatrixStatus, RunbookScope, evidence_record, fold
 
 
+class Own(NamedTuple):
+    """A runbook, by its name, and the one run of it that counts."""
+
+    runbook: str
+    run: str
+
+
 def matrix_status(
-    choice: Choice, ledger: SqliteLedger, *, verified: bool = False, ask: bool = False
+    choice: Choice,
+    ledger: SqliteLedger,
+    *,
+    verified: bool = False,
+    ask: bool = False,
+    own: Own | None = None,
 ) -> MatrixStatus:
     """Return the status of every gap, as of now, in the environment chosen.
 
     A limit or a variable given with -e is left aside: what it narrows or moves is not what the gap is about.
     `verified` says that the chain was checked already by the holder of the run lock; `ask`, that databases
-    with evidence are asked who they are, where they answer at once. Raises InvalidDocument for a bad matrix,
-    and LedgerError when the chain does not verify.
+    with evidence are asked who they are, where they answer at once; `own` names a runbook of which only one
+    run counts. Raises InvalidDocument for a bad matrix, and LedgerError when the chain does not verify.
     """
     workspace = Workspace(Choice(choice.folder))
     if not verified:
         refuse_broken(ledger)
     path = Path(matrix_path(workspace))
     matrix = load_matrix(str(path))
-    records = list(_records(ledger, workspace.environment.name))
+    records = [
+        record
+        for record in _records(ledger, workspace.environment.name)
+        if own is None or record.runbook != own.runbook or record.run == own.run
+    ]
     databases = _Databases(workspace, records, ask=ask)
     scopes = {name: _scope(workspace, path.parent / name, databases) for name in _runbook_names(matrix)}
     command = workspace.command("apply")

@@ -33,9 +33,10 @@ class NextActions:
                 action, command = self._next(other, asked | {gap.declaration.id, required})
                 return f"{required} first: {action}", command
         missing = next((objective for objective in gap.objectives if not objective.holds), None)
-        return self._for(missing) if missing else ("declare objectives: without one, nothing closes it", "")
+        return self.about(missing) if missing else ("declare objectives: without one, nothing closes it", "")
 
-    def _for(self, missing: ObjectiveStatus) -> tuple[str, str]:
+    def about(self, missing: ObjectiveStatus) -> tuple[str, str]:
+        """Return what is to be done about an objective that does not hold, in words and as a command."""
         file = f"{self.folder}/{missing.declaration.runbook}"
         if missing.obstacle:
             return f"{file} {missing.obstacle}", ""

@@ -149,11 +149,15 @@ class StepStatus:
 
 @dataclass(frozen=True)
 class ObjectiveStatus:
-    """One objective: its steps, and in `obstacle` what keeps it from ever holding, whatever the evidence."""
+    """One objective: its steps, and in `obstacle` what keeps it from ever holding, whatever the evidence.
+
+    `runbook` is the name of its runbook, empty where that cannot be loaded.
+    """
 
     declaration: ObjectiveDeclaration
     steps: tuple[StepStatus, ...]
     obstacle: str
+    runbook: str = ""
 
     @property
     def holds(self) -> bool:

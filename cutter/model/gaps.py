@@ -125,7 +125,7 @@ class _Judge:
         scope = self._scopes.get(declared.runbook, RunbookScope("", exists=False))
         bound = list(_bound(declared, scope))
         steps = tuple(self._step(declared, scope, target, step, hash_) for target, step, hash_ in bound)
-        return ObjectiveStatus(declared, steps, _obstacle(declared, scope))
+        return ObjectiveStatus(declared, steps, _obstacle(declared, scope), scope.runbook)
 
     def once_closed(self, objectives: Sequence[ObjectiveStatus]) -> bool:
         """Tell whether every step of every objective held at the same time, at some entry of the ledger."""

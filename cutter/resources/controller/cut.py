@@ -14,12 +14,12 @@ from typing import Any
 
 from cutter.cut import compensation
 from cutter.cut.adapter import ProductionLiveExecutionAdapter
-from cutter.cut.carried import packed, unpacked
+from cutter.cut.carried import unpacked
 from cutter.cut.cutplan import Cutplan
-from cutter.cut.discover import InMemory
+from cutter.cut.declared import declared
 from cutter.cut.documents import HIGHEST_VERSION, cut_name
 from cutter.cut.live import LiveDryRun, LiveReadOnly
-from cutter.cut.planned_once import planned_once, summed_up_once
+from cutter.cut.planned_once import planned_once
 from cutter.cut.reading import SHOWN, CutSeen, altered_units, counted, reading, seen_cut
 from cutter.cut.recorders import RunContext
 from cutter.cut.taking_back import take_back
@@ -58,19 +58,7 @@ class Cut(Resource):
     @classmethod
     def prepare(cls, params: dict[str, Any], desk: Desk) -> dict[str, Any]:
         """Plan the cut of the text. Raises InvalidDocument for whatever in it is ambiguous."""
-        grammar = desk.grammar(params["grammar"])
-        marks = InMemory(
-            grammar.document_ref, desk.read(params["source"]), params.get("version", 1), name=params["source"]
-        ).discover(grammar, tuple((params.get("expect") or {}).items()))
-        comes_to = summed_up_once(marks)
-        return {
-            **params,
-            "document_ref": grammar.document_ref,
-            "rules": packed(grammar),
-            "counts": [list(pair) for pair in comes_to.counts.items()],
-            "pin": comes_to.pin,
-            "root": comes_to.root,
-        }
+        return {**params, **declared(params, desk)}
 
     def desired(self) -> State | None:
         """Return the counts, the pin, the root hash, and that nothing is altered."""
