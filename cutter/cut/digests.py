@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
+from cutter.cut.planned_rows import PlannedRows
 from cutter.cut.rows import CutplanRow
-from cutter.model.canonical import bytes_digest
 
 
 def writer_digest(rows: Iterable[CutplanRow]) -> str:
@@ -14,17 +14,26 @@ def writer_digest(rows: Iterable[CutplanRow]) -> str:
 
     Bodies enter by their hash. Source spans are no part of it: they are not stored.
     """
-    ordered = sorted((row.ordinal, row.unit_ref.encode(), _unit_digest(row)) for row in rows)
-    lines = (found for _, _, found in ordered) if ordered else ("",)
-    return bytes_digest("\n".join(("cutter.writer.v1", *lines)).encode())
+    hashed, between = hashlib.sha256(b"cutter.writer.v1\n"), b""
+    for row in _in_order(rows):
+        hashed.update(between + _unit_digest(row))
+        between = b"\n"
+    return f"sha256:{hashed.hexdigest()}"
 
 
-def _unit_digest(row: CutplanRow) -> str:
+def _in_order(rows: Iterable[CutplanRow]) -> Iterable[CutplanRow]:
+    """Return the rows by ordinal; those of a plan are, and stay small only while nobody lists them."""
+    if isinstance(rows, PlannedRows):
+        return rows
+    return sorted(rows, key=lambda row: (row.ordinal, row.unit_ref))
+
+
+def _unit_digest(row: CutplanRow) -> bytes:
     fields = (
         *(str(row.ordinal), row.unit_ref, row.unit_kind, row.section_type, row.title),
         *(row.owner_ref, row.parent_ref, row.body_hash),
     )
-    return hashlib.sha256(b"".join(map(_field, fields))).hexdigest()
+    return hashlib.sha256(b"".join(map(_field, fields))).hexdigest().encode("ascii")
 
 
 def _field(content: str | None) -> bytes:

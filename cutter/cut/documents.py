@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from cutter.cut.complaints import complained
 from cutter.cut.roles import Connection, acting_as, one, rows
+from cutter.cut.statements import statements
 from cutter.model.canonical import bytes_digest
 
 HIGHEST_VERSION = 2**31 - 1
 """The highest number a version can have in the database."""
+_PORTION = 2**20
 
 
 class Document(NamedTuple):
@@ -51,13 +53,25 @@ def load(connection: Connection, document: Document, run: str) -> str:
 
     Raises Conflict for a changed text without `supersedes`, or with one that is not the newest version.
     """
+    known = statements("documents")
     with complained(f"{document.document_ref} version {document.version}"), acting_as(connection, "cut"):
+        _stage(connection, document.text)
         status, _ = one(
             connection,
-            *("documents", "load", document.document_ref, document.version, document.text),
+            *("documents", "load", document.document_ref, document.version),
             *(document.source_digest, document.grammar_digest, document.supersedes, run),
         )
+        connection.execute(known["drop"])
     return str(status)
+
+
+def _stage(connection: Connection, text: bytes) -> None:
+    """Send a text in portions: libpq would hold a whole one twice over."""
+    known = statements("documents")
+    connection.execute(known["stage"])
+    connection.execute(known["plain"])
+    for number, start in enumerate(range(0, len(text), _PORTION)):
+        connection.execute(known["portion"], (number, text[start : start + _PORTION]))
 
 
 def remove(connection: Connection, document_ref: str, version: int, run: str) -> None:
