@@ -82,31 +82,6 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION cutter.fn_cut_open IS 'Begin the one cut of a version: created, or exists when the same plan was cut before.';
 
-CREATE FUNCTION cutter.fn_cut_record(p_cut_id bigint, p_unit_count integer, p_section_types jsonb, p_run text)
-RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    the cutter.cut;
-    seen record;
-BEGIN
-    PERFORM cutter.require_switch(p_run);
-    the := cutter.cut_of(p_cut_id);
-    SELECT m.* INTO seen FROM cutter.cut_measures(the.document_id) m;
-    IF (seen.unit_count, seen.body_hash_match_count, seen.section_types)
-        IS DISTINCT FROM (p_unit_count, p_unit_count, p_section_types) THEN
-        RAISE EXCEPTION 'cut % has % units, % of them with the body their hash says, by section type %; expected were %, %',
-            p_cut_id, seen.unit_count, seen.body_hash_match_count, seen.section_types, p_unit_count, p_section_types
-        USING ERRCODE = 'CT012';
-    END IF;
-    IF the.recorded IS NULL THEN
-        the.recorded := cutter.governance_append('cut', p_run, cutter.cut_account(the, seen.section_types, p_unit_count));
-        UPDATE cutter.cut c SET recorded = the.recorded WHERE c.cut_id = p_cut_id;
-    END IF;
-    RETURN the.recorded;
-END $$;
-COMMENT ON FUNCTION cutter.fn_cut_record IS
-'Record a cut whose units are as many as the run says, by the section types the document says. The number of its record, also when it was recorded before.';
-
 CREATE FUNCTION cutter.cut_of(p_cut_id bigint) RETURNS cutter.cut
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -128,27 +103,51 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM cutter.document d WHERE d.document_id = the.document_id
 $$;
 
-CREATE FUNCTION cutter.fn_cut_verified(p_cut_id bigint, p_match_count integer, p_writer_digest text, p_run text)
-RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION cutter.cut_attested(
+    p_cut_id bigint, p_kind text, p_unit_count integer, p_section_types jsonb, p_writer_digest text, p_run text
+) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     the cutter.cut;
     seen record;
+    record_number bigint;
 BEGIN
     PERFORM cutter.require_switch(p_run);
     the := cutter.cut_of(p_cut_id);
     SELECT m.* INTO seen FROM cutter.cut_measures(the.document_id) m;
-    IF (seen.writer_digest, p_writer_digest, p_match_count)
-        IS DISTINCT FROM (the.writer_digest, the.writer_digest, the.unit_count) THEN
-        RAISE EXCEPTION 'the root hash over the rows of cut % is %, its plan says %, the manifest says % of % units',
-            p_cut_id, seen.writer_digest, the.writer_digest, p_writer_digest, p_match_count USING ERRCODE = 'CT012';
+    IF (seen.unit_count, seen.body_hash_match_count, the.unit_count, seen.section_types)
+        IS DISTINCT FROM (p_unit_count, p_unit_count, p_unit_count, coalesce(p_section_types, seen.section_types)) THEN
+        RAISE EXCEPTION 'cut % has % units of %, % of them with the body their hash says, by section type %; expected were %, %',
+            p_cut_id, seen.unit_count, the.unit_count, seen.body_hash_match_count, seen.section_types, p_unit_count,
+            coalesce(p_section_types, seen.section_types) USING ERRCODE = 'CT012';
+    ELSIF (seen.writer_digest, coalesce(p_writer_digest, the.writer_digest)) IS DISTINCT FROM (the.writer_digest, the.writer_digest) THEN
+        RAISE EXCEPTION 'the root hash over the rows of cut % is %, its plan says %, the manifest says %',
+            p_cut_id, seen.writer_digest, the.writer_digest, coalesce(p_writer_digest, 'nothing') USING ERRCODE = 'CT012';
     END IF;
-    IF the.verified IS NULL THEN
-        the.verified := cutter.governance_append('verify', p_run, cutter.cut_account(the, seen.section_types, p_match_count));
-        UPDATE cutter.cut c SET verified = the.verified WHERE c.cut_id = p_cut_id;
+    record_number := CASE p_kind WHEN 'cut' THEN the.recorded ELSE the.verified END;
+    IF record_number IS NULL THEN
+        record_number := cutter.governance_append(p_kind, p_run, cutter.cut_account(the, seen.section_types, p_unit_count));
+        UPDATE cutter.cut c SET recorded = CASE p_kind WHEN 'cut' THEN record_number ELSE c.recorded END,
+            verified = CASE p_kind WHEN 'verify' THEN record_number ELSE c.verified END WHERE c.cut_id = p_cut_id;
     END IF;
-    RETURN the.verified;
+    RETURN record_number;
 END $$;
+COMMENT ON FUNCTION cutter.cut_attested IS
+'Look at a cut afresh, and record it if it is what the caller expects. The number of its record of that kind, also when it was there before.';
+
+CREATE FUNCTION cutter.fn_cut_record(p_cut_id bigint, p_unit_count integer, p_section_types jsonb, p_run text)
+RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT cutter.cut_attested(p_cut_id, 'cut', p_unit_count, coalesce(p_section_types, '{}'), NULL, p_run)
+$$;
+COMMENT ON FUNCTION cutter.fn_cut_record IS
+'Record a cut whose units are as many as the run says, by the section types the document says, and whose rows are those of its plan. The number of its record, also when it was recorded before.';
+
+CREATE FUNCTION cutter.fn_cut_verified(p_cut_id bigint, p_match_count integer, p_writer_digest text, p_run text)
+RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT cutter.cut_attested(p_cut_id, 'verify', p_match_count, NULL, p_writer_digest, p_run)
+$$;
 COMMENT ON FUNCTION cutter.fn_cut_verified IS
 'Seal a cut that a manifest of expected hashes agrees with: it takes no more units. The number of its record.';
 
