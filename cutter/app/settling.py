@@ -26,7 +26,8 @@ def settle(ledger: SqliteLedger, environment: str, sweep: Sweep) -> list[str]:
         run = history(ledger, name)[name]
         for target, folders in run.folders.items():
             sweep(target, run.identities[target], folders)
-        ledger.append([*_unknowns(run, environment), ("end", _end(run, environment))])
+        over = [*_unknowns(run, environment), *_switched_off(ledger, run, environment)]
+        ledger.append([*over, ("end", _end(run, environment))])
         settled.append(name)
     return settled
 
@@ -53,6 +54,17 @@ def _unknowns(run: RunRecord, environment: str) -> Iterator[tuple[str, Mapping[s
                 "reason": "the run ended before it could say what came of this step",
             },
         )
+
+
+def _switched_off(
+    ledger: SqliteLedger, run: RunRecord, environment: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield that the switch is off that a dead run had on: its session ended with it."""
+    turns = [entry.content() for entry in ledger.entries(kinds={"switch"}, run=run.run)]
+    if turns and turns[-1]["turn"] == "on":
+        how = f"with the run that held it; at the latest its lease ends it, {turns[-1]['until']}"
+        about = {key: turns[-1][key] for key in ("database", "identity")}
+        yield "switch", {"run": run.run, "environment": environment, **about, "turn": "off", "how": how}
 
 
 def _end(run: RunRecord, environment: str) -> Mapping[str, Any]:

@@ -57,7 +57,8 @@ $$;
 CREATE FUNCTION cutter.fn_switch_off(p_run text DEFAULT NULL) RETURNS SETOF text
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     UPDATE cutter.kill_switch s SET turned_off_by = session_user, turned_off_at = clock_timestamp()
-    WHERE s.turned_off_at IS NULL AND (p_run IS NULL OR s.run = p_run)
+    WHERE (p_run IS NULL OR s.run = p_run) AND s.turned_off_at IS NULL AND s.lease > clock_timestamp()
+    AND (s.holder_pid = pg_backend_pid() OR cutter.switch_holds(s.run, s.inverse_of)) -- no session sees its own lock held
     RETURNING s.run
 $$;
 COMMENT ON FUNCTION cutter.fn_switch_off IS
