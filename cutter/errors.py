@@ -31,7 +31,11 @@ EXIT_CODES: tuple[ExitCode, ...] = (
     ExitCode(15, "an approval is missing, invalid, expired or used", "untouched"),
     ExitCode(16, "the kill switch is off", "untouched"),
     ExitCode(17, "a gap that blocks the run is not closed", "untouched"),
-    ExitCode(18, "the ledger or a checkpoint does not verify", "untouched"),
+    ExitCode(
+        18,
+        "the ledger or a checkpoint does not verify, or no checkpoint could be left",
+        "untouched; where only a checkpoint is missing: as the run says",
+    ),
     ExitCode(19, "another run holds the lock", "untouched by this run"),
     ExitCode(20, "the plan is stale, used or altered", "untouched"),
     ExitCode(21, "interrupted; the ledger is settled, run again to go on", "perhaps partly changed"),
@@ -168,6 +172,15 @@ class LedgerError(CutterError):
     """
 
     exit_code = 18
+
+
+class CheckpointMissing(LedgerError):
+    """The ledger is in order, but no signed checkpoint of it could be left where environment.yml says.
+
+    What the command did stands, and its runs keep their outcome and are recorded; only a command that would
+    have ended with 0 ends with 18 instead. Until a later run leaves a checkpoint, nothing outside vouches for
+    the newest entries.
+    """
 
 
 class LockHeld(CutterError):

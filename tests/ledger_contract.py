@@ -54,7 +54,8 @@ class LedgerContract:
 
     def faults(self, place: Path, checkpoint: Any = None) -> list[tuple[int, str]]:
         with self.read(place) as ledger:
-            return [(finding.seq, finding.fault) for finding in ledger.verify(checkpoint)]
+            findings = ledger.verify([checkpoint] if checkpoint else [])
+            return [(finding.seq, finding.fault) for finding in findings]
 
     # What it keeps
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cutter import __version__
+from cutter.app.checkpoints import checkpointed
 from cutter.app.compensating import compensate, halts
 from cutter.app.matrix_file import declared_gaps, is_known, matrix_digest
 from cutter.app.planning import preflight_job, refuse_unmet
@@ -171,8 +172,9 @@ def writing(workspace: Workspace, *, wait_seconds: float = 0) -> Iterator[Writin
         try:
             new_key = workspace.create_digest_key()
             refuse_broken_since(ledger, folder)
-            settle(ledger, workspace.environment.name, partial(_sweep, workspace))
-            yield WritingSession(workspace, ledger, new_key)
+            with checkpointed(workspace, ledger):
+                settle(ledger, workspace.environment.name, partial(_sweep, workspace))
+                yield WritingSession(workspace, ledger, new_key)
         finally:
             _leave(was, ledger)
 

@@ -12,6 +12,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import NoReturn
 
+from cutter.app.afterwards import AFTERWARDS
 from cutter.app.interrupts import interrupt_on_every_signal
 from cutter.app.opened import OPENED
 from cutter.cli._output import silence
@@ -51,7 +52,18 @@ def entry() -> NoReturn:
 
 
 def main(words: list[str]) -> int:
-    """Run one command and return its exit code. Complaints go to standard error (with --json, output)."""
+    """Run one command and return its exit code. Complaints go to standard error (with --json, output).
+
+    What went wrong beside the command is told last, on standard error, and takes nothing but a 0 away.
+    """
+    code = _answered(words)
+    while AFTERWARDS:
+        beside = _complain(AFTERWARDS.pop(0), [word for word in words if word != "--json"])
+        code = code or beside
+    return code
+
+
+def _answered(words: list[str]) -> int:
     try:
         with OPENED:
             return _run(words)

@@ -1,4 +1,7 @@
-"""A detached signature by a person's own key: their keyring, their agent, their pinentry."""
+"""A detached signature: by a person's own key, their agent, their pinentry; or by the key of a home.
+
+The key of a home signs unattended, so it has no passphrase.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from contextlib import suppress
 
 from cutter.children import run
 from cutter.errors import StepFailed
-from cutter.gpg.homes import PACKAGE
+from cutter.gpg.homes import PACKAGE, work
 
 _OF_THE_CALLER = (
     *("GNUPGHOME", "GPG_TTY", "TERM", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR"),
@@ -37,6 +40,12 @@ def signed(content: bytes, fingerprint: str) -> bytes:
         cause = f"gpg does not sign with {fingerprint}: {ended.killed or ended.last_lines()}"
         raise StepFailed(cause, remedy=f"gpg --list-secret-keys {fingerprint}")
     return ended.stdout
+
+
+def signed_in(home: str, content: bytes, fingerprint: str) -> bytes:
+    """Return the same by a key of a home, where nobody is asked anything. Raises StepFailed, Unavailable."""
+    asked = ("--local-user", fingerprint, "--digest-algo", "SHA512")
+    return work(home, *asked, *_PLAIN, "--armor", "--output", "-", "--detach-sign", stdin=content).stdout
 
 
 def _surroundings() -> dict[str, str]:

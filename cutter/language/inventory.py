@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cutter.errors import UsageError
+from cutter.language.inventory_checkpoints import checkpoint_settings
 from cutter.language.inventory_databases import databases_of
 from cutter.language.inventory_files import Folder
 from cutter.language.inventory_groups import Groups
@@ -68,6 +69,7 @@ def _settings(files: Folder, own: Document | None) -> dict[str, Any]:
         "ledger": found.get("ledger", LEDGER),
         "target_state": found.get("target_state", TARGET_STATE),
         "matrix_file": found.get("matrix_file"),
+        **checkpoint_settings(files, own, {"ledger": LEDGER, **found}),
     }
 
 

@@ -15,7 +15,7 @@ _NAMES: dict[str, Any] = {
     "uniqueItems": True,
 }
 _WORD = {"enum": ["yes", "no"]}
-_KEY: dict[str, Any] = {
+KEY: dict[str, Any] = {
     "certificate": {
         "type": "string",
         "minLength": 1,
@@ -27,6 +27,7 @@ _KEY: dict[str, Any] = {
         "description": "All 40 digits of the primary key's fingerprint.",
     },
 }
+"""How a pinned key is written."""
 
 AUTHORITY: dict[str, Any] = {
     "title": "Who may approve",
@@ -45,7 +46,7 @@ AUTHORITY: dict[str, Any] = {
                 "type": "object",
                 "additionalProperties": False,
                 "properties": {
-                    **_KEY,
+                    **KEY,
                     "keys": {
                         "type": "array",
                         "minItems": 1,
@@ -53,8 +54,8 @@ AUTHORITY: dict[str, Any] = {
                         "items": {
                             "type": "object",
                             "additionalProperties": False,
-                            "required": list(_KEY),
-                            "properties": _KEY,
+                            "required": list(KEY),
+                            "properties": KEY,
                         },
                     },
                 },

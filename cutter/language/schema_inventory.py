@@ -91,7 +91,7 @@ ENVIRONMENT: dict[str, Any] = {
             "required": ["certificate", "fingerprint"],
             "properties": {
                 **KEY,
-                "home": {**_PLACE, "description": "The GnuPG home of its secret half; the caller's own else."},
+                "home": {**_PLACE, "description": "The GnuPG home of its secret half, if not the caller's."},
             },
         },
     },

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple
 
@@ -77,12 +77,12 @@ def hash_of(entry: Entry) -> str:
 
 
 def check(
-    entries: Iterable[Entry], checkpoint: Checkpoint | None = None, *, after: Entry | None = None
+    entries: Iterable[Entry], checkpoints: Iterable[Checkpoint] = (), *, after: Entry | None = None
 ) -> list[Finding]:
     """Check every link, in order of the numbers, and say per place what is wrong; empty: the chain is sound.
 
     `after` is the entry that these follow; None where they begin the chain.
-    A chain alone cannot show that its tail was cut or that all of it was made anew: that takes a checkpoint.
+    A chain alone cannot show that its tail was cut or that all of it was made anew: that takes checkpoints.
     """
     findings: list[Finding] = []
     seen = {after.hash: after.seq} if after else {}
@@ -92,8 +92,7 @@ def check(
         findings += _links(previous, entry, whole=whole, seen=seen)
         seen.setdefault(entry.hash, entry.seq)
         first, previous = first or entry, entry
-    findings += _against(checkpoint, first, previous, seen) if checkpoint else ()
-    return findings
+    return findings + against(checkpoints, first, previous, seen)
 
 
 def _in_place(entries: Iterable[Entry], findings: list[Finding]) -> Iterator[tuple[Entry, bool]]:
@@ -167,20 +166,36 @@ def _broken(entry: Entry, seen: dict[str, int]) -> Finding:
     return Finding(before, "edited", text)
 
 
-def _against(
-    checkpoint: Checkpoint, first: Entry | None, last: Entry | None, seen: dict[str, int]
-) -> Iterator[Finding]:
+def against(
+    checkpoints: Iterable[Checkpoint], first: Entry | None, last: Entry | None, seen: Mapping[str, int]
+) -> list[Finding]:
+    """Compare what checkpoints remember with a ledger: its first and last entry, and the numbers by hash.
+
+    Of each fault the one that says most is told: the earliest entry that is another, the latest that is gone.
+    """
+    found: dict[str, Finding] = {}
+    for checkpoint in sorted(checkpoints, key=lambda each: each.seq):
+        finding = _contradicted(checkpoint, first, last, seen)
+        if finding is not None and (finding.fault == "cut" or finding.fault not in found):
+            found[finding.fault] = finding
+    return list(found.values())
+
+
+def _contradicted(
+    checkpoint: Checkpoint, first: Entry | None, last: Entry | None, seen: Mapping[str, int]
+) -> Finding | None:
     remembered = f"the checkpoint of {checkpoint.at} remembers entry {checkpoint.seq}"
     if first is not None and beginning(first).get("id") != checkpoint.ledger:
-        yield Finding(1, "foreign", f"this is not the ledger of the checkpoint, {checkpoint.ledger}")
-    elif last is None:
-        yield Finding(0, "cut", f"the ledger is empty, but {remembered}")
-    elif last.seq < checkpoint.seq:
+        return Finding(1, "foreign", f"this is not the ledger of the checkpoint, {checkpoint.ledger}")
+    if last is None:
+        return Finding(0, "cut", f"the ledger is empty, but {remembered}")
+    if last.seq < checkpoint.seq:
         text = f"the tail was cut: the ledger ends at entry {last.seq}, but {remembered}"
-        yield Finding(last.seq + 1, "cut", text)
-    elif seen.get(checkpoint.hash) != checkpoint.seq:
+        return Finding(last.seq + 1, "cut", text)
+    if seen.get(checkpoint.hash) != checkpoint.seq:
         text = f"entry {checkpoint.seq} was rewritten: {remembered} with another hash"
-        yield Finding(checkpoint.seq, "rewritten", text)
+        return Finding(checkpoint.seq, "rewritten", text)
+    return None
 
 
 def beginning(first: Entry | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from cutter.errors import LedgerError
 from cutter.ledger.actor import actor_name
-from cutter.ledger.chain import Entry, Finding, beginning, check, link, sound
+from cutter.ledger.chain import Entry, Finding, against, beginning, check, link, sound
 from cutter.ledger.checkpoint import Checkpoint
 from cutter.ledger.complaints import complaint_of, refused
 from cutter.ledger.sqlite_file import SQL, Clock, connect, create_file, exists, rfc3339, utc_now
@@ -101,11 +101,17 @@ class SqliteLedger:
         head, ledger = self.head(), beginning(self._entry("first")).get("id")
         return Checkpoint(str(ledger), head.seq, head.hash, head.at) if head and ledger else None
 
-    def verify(self, checkpoint: Checkpoint | None = None) -> list[Finding]:
-        """Check the whole chain; an empty list says that it is sound and, given a checkpoint, whole."""
+    def verify(self, checkpoints: Iterable[Checkpoint] = ()) -> list[Finding]:
+        """Check the whole chain; an empty list says that it is sound and, given checkpoints, whole."""
         if self._connection is not None and self.head() is None:
             return [Finding(1, "deleted", "the ledger has no entries, not even the one it began with")]
-        return check(self._pages("all"), checkpoint)
+        return check(self._pages("all"), checkpoints)
+
+    def against(self, checkpoint: Checkpoint) -> list[Finding]:
+        """Compare with what a checkpoint remembers; the links before and after it are not checked."""
+        entry = self._entry("numbered", seq=checkpoint.seq)
+        seen = {entry.hash: entry.seq} if entry and sound(entry) else {}
+        return against([checkpoint], self._entry("first"), self.head(), seen)
 
     def verify_since(self, known: Checkpoint | None) -> list[Finding]:
         """Check what follows a head that was checked before; everything where that is not the head it was."""
@@ -113,7 +119,7 @@ class SqliteLedger:
         if known is None or beginning(self._entry("first")).get("id") != known.ledger:
             return self.verify()
         if entry is None or entry.hash != known.hash or not sound(entry):
-            return self.verify(known)
+            return self.verify([known])
         return check(self._pages("all", after=known.seq), after=entry)
 
     def close(self) -> None:

@@ -33,7 +33,7 @@ def test_the_hash_is_that_of_the_canonical_form(kind: str, body: str, at: str, a
 def test_a_chain_as_linked_is_sound(bodies: list[str]) -> None:
     entries = chain(bodies)
     last = entries[-1]
-    assert check(entries) == check(entries, Checkpoint("a" * 32, last.seq, last.hash, "t")) == []
+    assert check(entries) == check(entries, [Checkpoint("a" * 32, last.seq, last.hash, "t")]) == []
 
 
 @given(BODIES, st.data())
@@ -75,7 +75,7 @@ def test_a_cut_tail_is_found_by_a_checkpoint(bodies: list[str], data: st.DataObj
     entries = chain(bodies)
     kept = data.draw(st.integers(0, len(entries) - 1))
     last = entries[-1]
-    (finding,) = check(entries[:kept], Checkpoint("a" * 32, last.seq, last.hash, "t"))
+    (finding,) = check(entries[:kept], [Checkpoint("a" * 32, last.seq, last.hash, "t")])
     assert (finding.seq, finding.fault) == (kept + 1 if kept else 0, "cut")
 
 
