@@ -6,15 +6,17 @@ another. The adapter never commits by itself: `commit` is a call of its own, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
 
-from cutter.cut import lifecycle
+from cutter.cut import committing, lifecycle
+from cutter.cut.committing import Work, recorded
 from cutter.cut.complaints import ROLLED_BACK, complained
 from cutter.cut.cutplan import Cutplan
 from cutter.cut.digests import writer_digest
+from cutter.cut.documents import cut_name, version_name
 from cutter.cut.guard import guard
 from cutter.cut.recorders import CutLeg, RunContext, VerifyLeg, governance_writer, verify_writer
 from cutter.cut.roles import Connection, ConnectionProvider, acting_as, one
@@ -52,6 +54,7 @@ class ProductionLiveExecutionAdapter(Closing):
         self._context = run_context
         self._connections: dict[str, Connection] = {}
         self._unverified: set[int] = set()
+        self._work: dict[str, list[Work]] = {WRITER: [], ENACTOR: []}
 
     def cut_leg_a(self, plan: Cutplan) -> CutLeg:
         """Write the rows of a plan; the transaction stays open.
@@ -78,13 +81,21 @@ class ProductionLiveExecutionAdapter(Closing):
         with complained("write_verify"):
             verdict = verify_writer(self._context)(connection, leg, plan.rows)
         self._unverified.discard(leg.cut_id)
+        proof = recorded("cut", verdict.record, leg.cut_id, leg.writer_digest)
+        self._work[WRITER].append(Work(cut_name(plan.document_ref, plan.version), proof))
         return verdict
 
     def lifecycle_enact(self, document_ref: str, version: int, effective_from: date) -> str:
         """Put a cut version into force from a day: enacted, or exists. The one in force ends that day."""
         connection = self._switched_on(ENACTOR, "enact")
+        run = self._context.run
         with complained("lifecycle_enact"), acting_as(connection, "enact"):
-            return lifecycle.enact(connection, document_ref, version, effective_from, self._context.run)
+            status = lifecycle.enact(connection, document_ref, version, effective_from, run)
+        if status == "enacted":
+            name = f"the enactment of {version_name(document_ref, version)}"
+            proof = recorded("enacted", run, document_ref, version, effective_from)
+            self._work[ENACTOR].append(Work(name, proof))
+        return status
 
     def execute(self, plan: Cutplan) -> tuple[CutLeg, VerifyLeg]:
         """Cut, record, verify and commit a plan: all of it or nothing."""
@@ -102,15 +113,27 @@ class ProductionLiveExecutionAdapter(Closing):
         return leg, verdict
 
     def commit(self) -> None:
-        """Commit what was done. Raises StepFailed, and rolls back, when a cut in it is not verified."""
+        """Commit what was done; where a connection is lost meanwhile, what came of it is found out.
+
+        Raises StepFailed, and rolls back, when a cut in it is not verified; Unavailable when all is rolled
+        back; Interrupted when nobody can be asked whether it is.
+        """
         if self._unverified:
             self.close()
             raise StepFailed(
                 "a cut is not verified, so it cannot be committed", place="commit", world=ROLLED_BACK
             )
         for connection in dict.fromkeys(self._connections.values()):
-            with complained("commit"):
-                connection.commit()
+            self._commit(connection)
+
+    def _commit(self, connection: Connection) -> None:
+        logins = [login for login, held in self._connections.items() if held is connection]
+        work = _together([done for login in logins for done in self._work[login]])
+        is_whole = committing.commit(connection, self._provider, work)
+        for login in logins:
+            self._work[login].clear()
+            if not is_whole:
+                del self._connections[login]
 
     def close(self) -> None:
         """Roll back what was not committed and close the connections."""
@@ -118,6 +141,7 @@ class ProductionLiveExecutionAdapter(Closing):
             connection.close()  # the server rolls back what its client leaves open
         self._connections.clear()
         self._unverified.clear()
+        self._work = {WRITER: [], ENACTOR: []}
 
     def _switched_on(self, login: str, role: str) -> Connection:
         """Return the connection behind a login, if the kill switch is on as the role sees it."""
@@ -178,6 +202,12 @@ class ProductionLiveExecutionAdapter(Closing):
             yield
         finally:
             connection.remove_notice_handler(noted)
+
+
+def _together(work: Sequence[Work]) -> Work:
+    """Return works of one transaction as one: they are committed together or not at all."""
+    name = " and ".join(done.what for done in work) or "what was done"
+    return Work(name, lambda reader: all(done.is_recorded(reader) for done in work))
 
 
 def _staged(connection: Connection, rows: Iterable[CutplanRow]) -> None:

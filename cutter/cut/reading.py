@@ -22,7 +22,7 @@ _PARTS = ("ordinal", "unit_kind", "section_type", "title", "owner_ref", "parent"
 class ByRole(Protocol):
     """Gives a new connection of the login behind a role."""
 
-    def __call__(self, role: str) -> Any:
+    def __call__(self, role: str, /) -> Any:
         """Return it; the caller closes it."""
 
 

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import TypeVar
-
 from cutter.cut import lifecycle
+from cutter.cut.committing import Work, commit, patiently
 from cutter.cut.compensation import Compensated, CompensationPlan, compensate, record_of
-from cutter.cut.complaints import complained, complaint
+from cutter.cut.complaints import complained
 from cutter.cut.reading import ByRole, reading
 from cutter.cut.roles import Connection, one, rows
-from cutter.errors import Interrupted, StepFailed, Unavailable
-
-PATIENCE_SECONDS = 30.0
-"""How long a server that went away is waited for, once a commit was sent to it."""
-_PAUSE_SECONDS = 0.2
-
-T = TypeVar("T")
+from cutter.errors import StepFailed
 
 
 def take_back(by_role: ByRole, plan: CompensationPlan, run: str) -> Compensated:
@@ -27,21 +18,14 @@ def take_back(by_role: ByRole, plan: CompensationPlan, run: str) -> Compensated:
     was lost during the commit and nobody can be asked what came of it; StepFailed when it was committed and
     the fresh look finds it otherwise.
     """
+    work = Work(f"taking back cut {plan.cut.cut_id}", lambda reader: _is_recorded(reader, plan, run))
     connection = by_role("enact")
     try:
         done = compensate(connection, plan, run)
-        with complained("commit"):
-            transaction = str(one(connection, "compensation", "transaction")[0])
-        try:
-            with complained("commit"):
-                connection.commit()
-        except Unavailable:
-            connection.close()
-            if not _patiently(plan, lambda: _is_committed(by_role, transaction, plan, run)):
-                raise
+        commit(connection, by_role, work)
     finally:
         connection.close()
-    _patiently(plan, lambda: look_again(by_role, plan, run))
+    patiently(work.what, lambda: look_again(by_role, plan, run))
     return done
 
 
@@ -59,8 +43,13 @@ def look_again(by_role: ByRole, plan: CompensationPlan, run: str) -> None:
         )
 
 
+def _is_recorded(connection: Connection, plan: CompensationPlan, run: str) -> bool:
+    record = record_of(connection, plan.cut.cut_id)
+    return record is not None and record.run == run
+
+
 def _complaints(connection: Connection, plan: CompensationPlan, run: str) -> list[str]:
-    cut, record = plan.cut, record_of(connection, plan.cut.cut_id)
+    cut, is_recorded = plan.cut, _is_recorded(connection, plan, run)
     left = one(connection, "compensation", "left_over", cut.document_ref, cut.version)[0]
     there = rows(connection, "compensation", "cut", cut.cut_id)
     own = lifecycle.standing(connection, cut.document_ref, cut.version)
@@ -68,47 +57,7 @@ def _complaints(connection: Connection, plan: CompensationPlan, run: str) -> lis
     return [
         f"{left} of its units" if left else "",
         "the cut itself" if there else "",
-        "" if record and record.run == run else "no record of it",
+        "" if is_recorded else "no record of it",
         "" if own and own.state == "draft" else f"version {cut.version} not a draft",
         "" if not before or before.state == "enacted" else f"version {plan.restores} not in force",
     ]
-
-
-def _is_committed(by_role: ByRole, transaction: str, plan: CompensationPlan, run: str) -> bool:
-    """Tell whether a transaction whose client was lost is committed. Raises Unavailable while it goes on.
-
-    Its number says only that it is over: a server that crashed may have given it to another one since.
-    """
-    if _goes_on(by_role, transaction):
-        raise Unavailable(f"transaction {transaction} still goes on")
-    with reading(by_role) as connection:
-        record = record_of(connection, plan.cut.cut_id)
-    return record is not None and record.run == run
-
-
-def _goes_on(by_role: ByRole, transaction: str) -> bool:
-    import psycopg
-
-    try:
-        with reading(by_role) as connection:
-            return bool(one(connection, "compensation", "end_of", transaction)[0] == "in progress")
-    except psycopg.errors.InvalidParameterValue:
-        return False  # a number that is yet to be given out: the crash forgot it, and so the transaction
-    except psycopg.Error as error:
-        raise complaint(error, "commit") from None
-
-
-def _patiently(plan: CompensationPlan, ask: Callable[[], T]) -> T:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return ask()
-        except Unavailable as error:
-            if time.monotonic() > deadline:
-                raise Interrupted(
-                    f"nobody can be asked what came of taking back cut {plan.cut.cut_id}: {error.cause}",
-                    place=error.place,
-                    world="the cut is there whole, or gone whole; which of them is not known",
-                    remedy="when the server answers, run the same command again: it looks first",
-                ) from error
-            time.sleep(_PAUSE_SECONDS)

@@ -14,7 +14,7 @@ from revert_cases import AGAIN, BACK, Cutter
 
 from cutter.app import reverting_cut
 from cutter.cli import _revert_cut
-from cutter.cut import taking_back
+from cutter.cut import committing
 from cutter.errors import Unavailable
 
 FIRST = {"cuts": [], "units": [(0,)], "lifecycle": [(1, "draft", None)]}
@@ -127,8 +127,8 @@ def test_where_nobody_can_be_asked_the_next_command_looks(
         raise Unavailable("no answer")
 
     with monkeypatch.context() as patched:
-        patched.setattr(taking_back, "PATIENCE_SECONDS", 0)
-        after_the_commit(patched, lambda: patched.setattr(taking_back, "reading", deaf))
+        patched.setattr(committing, "PATIENCE_SECONDS", 0)
+        after_the_commit(patched, lambda: patched.setattr(committing, "reading", deaf))
         answer = cutter.revert("cut:1")
     assert answer.code == 21, answer
     assert "nobody can be asked what came of taking back cut 1" in answer.err

@@ -13,7 +13,7 @@ import pytest
 from governed_project import RUN, STEPS, GovernedProject
 from revert_cases import AGAIN, BACK, Cutter
 
-from cutter.cut import taking_back
+from cutter.cut import committing
 from cutter.database.embedded import EmbeddedServer
 
 GONE = {"cuts": [], "units": [(0,)], "lifecycle": [(1, "draft", None)]}
@@ -62,4 +62,4 @@ def test_a_server_that_ends_around_the_commit(
     own.reverted("cut:1", AGAIN)
     assert own.state() == GONE
     assert own.compensations() == [(BACK if committed else AGAIN,)]
-    assert taking_back.PATIENCE_SECONDS > 10
+    assert committing.PATIENCE_SECONDS > 10

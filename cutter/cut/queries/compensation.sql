@@ -25,12 +25,6 @@ SELECT (SELECT d.version FROM cutter.cut c JOIN cutter.lifecycle l ON l.supersed
 -- name: dependants
 SELECT kind, what FROM cutter.cut_dependants(%s)
 
--- name: transaction
-SELECT pg_current_xact_id_if_assigned()::text
-
--- name: end_of
-SELECT pg_xact_status(%s::xid8)
-
 -- name: record
 SELECT r.run, (r.body::json ->> 'document_ref'), (r.body::json ->> 'version')::integer
 FROM cutter.governance_record r

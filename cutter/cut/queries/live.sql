@@ -7,9 +7,9 @@ ORDER BY d.version DESC LIMIT 1
 
 -- name: text
 DECLARE cutter_text NO SCROLL CURSOR FOR -- in portions: a client would hold a whole text three times over
-SELECT substring(whole.content FROM first FOR 1048576)
+SELECT substring(whole.content FROM first FOR 262144)
 FROM (SELECT convert_to(d.source_text, 'UTF8') AS content FROM cutter.document d WHERE d.document_id = %s OFFSET 0) whole
-CROSS JOIN LATERAL generate_series(1, length(whole.content), 1048576) first
+CROSS JOIN LATERAL generate_series(1, length(whole.content), 262144) first
 
 -- name: portion
 FETCH 4 FROM cutter_text
