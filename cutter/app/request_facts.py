@@ -15,6 +15,7 @@ from cutter.model.plan import PlannedStep, Prediction, TargetPlan
 from cutter.model.runbook import BoundStep
 from cutter.report.plan_text import answer, sign_of
 from cutter.report.style import printable
+from cutter.report.switch_text import kill_switch_words
 
 Told = Iterator[str]
 
@@ -47,7 +48,10 @@ def facts_of(workspace: Workspace, kept: KeptPlan, content: bytes, job: Job) -> 
             Requested(target.target, target.identity, _described(workspace, target))
             for target in plan.targets
         ),
-        told=tuple((heading, tuple(_on_all(job, plan.targets, lines))) for heading, lines in _HEADINGS),
+        told=(
+            ("Kill switch", tuple(_kill_switch(workspace, job))),
+            *((heading, tuple(_on_all(job, plan.targets, lines))) for heading, lines in _HEADINGS),
+        ),
         authority=workspace.authority().digest,
         matrix=matrix_digest(workspace),
     )
@@ -75,6 +79,11 @@ def _on_all(job: Job, targets: tuple[TargetPlan, ...], lines: Callable[[Both], T
         for planned in target.steps:
             if planned.id in steps:
                 yield from map(printable, lines(Both(planned, steps[planned.id])))
+
+
+def _kill_switch(workspace: Workspace, job: Job) -> Told:
+    if job.runbook.kill_switch is not None:
+        yield kill_switch_words(job.runbook.kill_switch, workspace.approving_roles())
 
 
 def _step(step: Both) -> Told:

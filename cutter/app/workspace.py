@@ -208,6 +208,10 @@ class Workspace:
         path = os.path.join(self.choice.folder, AUTHORITY)
         return path if os.path.lexists(path) else ""
 
+    def approving_roles(self) -> tuple[str, ...]:
+        """Return whose signatures a request needs here; none where nobody may approve."""
+        return self.authority().rule.roles if self.authority_file else ()
+
     def present_identity(self, name: str) -> str | None:
         """Return which database answers now under this name, if one does at once; nothing is started."""
         from cutter.database.present import present_identity

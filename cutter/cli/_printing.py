@@ -21,6 +21,7 @@ from cutter.report.run_text import (
     outcome_line,
     verdict_line,
 )
+from cutter.report.switch_text import kill_switch_words
 
 
 def environment_body(workspace: Workspace) -> dict[str, Any]:
@@ -43,11 +44,16 @@ def print_banner(workspace: Workspace, args: argparse.Namespace) -> None:
     print(told)
 
 
-def print_plans(jobs: Sequence[Job], plans: Sequence[Plan], args: argparse.Namespace) -> None:
+def print_plans(
+    workspace: Workspace, jobs: Sequence[Job], plans: Sequence[Plan], args: argparse.Namespace
+) -> None:
     """Print what each runbook would do."""
     for index, (job, plan) in enumerate(zip(jobs, plans, strict=True)):
         later = earlier_work(jobs, plans, index)
         print(plan_text(plan, job.runbook.title, preflight_later=later, colour=colour(args)))
+        if job.runbook.kill_switch is not None and plan.pending:
+            roles = workspace.approving_roles()
+            print(f"  kill switch: {kill_switch_words(job.runbook.kill_switch, roles)}")
 
 
 def print_outcome(args: argparse.Namespace, target: str, evidence: Evidence) -> None:

@@ -138,7 +138,7 @@ def _apply_all(
     if not args.json:
         printing.print_banner(session.workspace, args)
         if pending:
-            printing.print_plans(jobs, plans, args)
+            printing.print_plans(session.workspace, jobs, plans, args)
     _refuse(session, jobs, plans, origin)
     if pending and not options.confirmed(f"Apply {pending} steps?", args):
         print("nothing was changed")

@@ -46,7 +46,7 @@ def run_plan(args: argparse.Namespace, *, detailed: bool) -> int:
         _print_json(workspace, jobs, plans, refusal)
     else:
         printing.print_banner(workspace, args)
-        printing.print_plans(jobs, plans, args)
+        printing.print_plans(workspace, jobs, plans, args)
     if refusal is None and out:
         digest = write_plan(out, workspace.choice, args.only, jobs, plans)
         print(f"plan kept in {out} ({digest}); next: {workspace.command('apply', out)}", file=sys.stderr)
