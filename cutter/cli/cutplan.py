@@ -27,12 +27,14 @@ def run(args: argparse.Namespace) -> int:
     """Plan and print. Raises InvalidDocument (65) for a grammar or document that cannot be accepted."""
     from cutter.cut.cutplan import plan
     from cutter.cut.discover import FromFile
+    from cutter.cut.telling import quiet
     from cutter.language.grammars import load_grammar
     from cutter.report.cutplan_text import cutplan_body, cutplan_lines
 
     expect = _expected(args.expect)
     grammar = load_grammar(args.grammar or _beside(args.document))
     cutplan = plan(FromFile(grammar.document_ref, args.document).discover(grammar, expect))
+    quiet()
     if args.json:
         options.print_json(cutplan_body(cutplan))
     else:

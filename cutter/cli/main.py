@@ -16,6 +16,7 @@ from cutter.app.afterwards import AFTERWARDS
 from cutter.app.interrupts import interrupt_on_every_signal
 from cutter.app.opened import OPENED
 from cutter.cli._output import silence
+from cutter.cli._planning import planning_shown
 from cutter.errors import CutterError, Interrupted, UsageError
 
 _DESCRIPTION = "Declarative runbooks that plan, apply, look again and record evidence."
@@ -132,7 +133,8 @@ def _run(words: list[str]) -> int:
     at = words.index(verb)
     rest = [*words[:at], *words[at + 1 :]]
     args = parser.parse_intermixed_args(rest)  # `apply A -i X B`: flags may stand between files
-    code: int = module.run(args)
+    with planning_shown(args):
+        code: int = module.run(args)
     return code
 
 

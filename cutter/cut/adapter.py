@@ -6,7 +6,7 @@ another. The adapter never commits by itself: `commit` is a call of its own, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from cutter.cut.recorders import CutLeg, RunContext, VerifyLeg, governance_write
 from cutter.cut.roles import Connection, ConnectionProvider, acting_as, one
 from cutter.cut.rows import CutplanRow
 from cutter.cut.statements import statements
+from cutter.cut.telling import Hears
 from cutter.database.closing import Closing
 from cutter.database.switch import demand
 from cutter.errors import Conflict, StepFailed
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 WRITER = "cut"
 """The role by which the provider is asked for the one connection of cut, record and verify."""
 ENACTOR = "enact"
-Hears = Callable[[str, int, int], None]
-"""Told what is being done, how far it has come, and how far it will go; 0 where nobody knows."""
 _CUT = "cut the units"
 _UNITS = "cutter.units"
 

@@ -14,7 +14,11 @@ from cutter.cut.matching import Found, Matcher
 from cutter.cut.outline import Outline
 from cutter.cut.rows import Ignorable, MarkRow, Source, Span
 from cutter.cut.tally import Expected, Tally
+from cutter.cut.telling import tell
 from cutter.model.canonical import bytes_digest, digest
+
+_PLANNING = "plan the document, KiB"
+_TOLD_BYTES = 2**18
 
 
 class _Draft:
@@ -55,7 +59,11 @@ class Marking:
     def __iter__(self) -> Iterator[MarkRow]:
         """Yield the units in order."""
         scan = markdown.pieces if self.grammar.format == "markdown" else numbered.pieces
+        told, whole = _TOLD_BYTES, len(self.source.text)
         for piece in scan(self.source.text, self.grammar, self.faults):
+            if piece.start >= told:
+                tell(_PLANNING, piece.start >> 10, whole >> 10)
+                told = piece.start + _TOLD_BYTES
             found = self._unit(piece)
             if found is not None:
                 yield from self._closed()
@@ -63,7 +71,7 @@ class Marking:
             elif piece.role != HIDDEN:
                 self._add(piece)
         yield from self._closed()
-        self._ignore(len(self.source.text))
+        self._ignore(whole)
         self._outline.finish()
         self.faults += self._tally.faults(self.faults, last_line(self.source.text))
         if self.faults:

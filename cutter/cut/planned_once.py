@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from cutter.cut.cutplan import Cutplan, Marks, plan
 from cutter.cut.digests import writer_digest
+from cutter.cut.telling import quiet
 from cutter.filesystem.cache import Cache
 from cutter.model.canonical import bytes_digest, canonical
 
@@ -63,6 +64,7 @@ def summed_up_once(marks: Marks) -> Summary:
     if found is None:
         made = planned_once(marks)
         found = Summary(made.counts, made.pin, writer_digest(made.rows))
+        quiet()
         if len(marks.source.text) >= LARGE and marks.key:
             _PLANS.write(_name(marks.key), _written(found), kept=KEPT)
     if marks.key:

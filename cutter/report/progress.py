@@ -34,7 +34,15 @@ class ProgressLine:
         self._shown = False
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        """Hear what is being done, how far it has come, and how far it will go; 0 where nobody knows."""
+        """Hear what is being done, how far it has come, and how far it will go; 0 where nobody knows.
+
+        Without words nothing is being done: the line is gone when this returns.
+        """
+        if not what:
+            with self._lock:
+                self._what = ""
+                self._erase()
+            return
         if what != self._what:
             self._what, self._began = what, time.monotonic()
         self._done, self._total = done, total

@@ -10,6 +10,9 @@ from cut_cases import RUN, Connection, Governed, cutplan, many
 
 from cutter.cut.adapter import ProductionLiveExecutionAdapter
 from cutter.cut.recorders import context_of
+from cutter.cut.trial import on_a_copy
+from cutter.database.context import DatabaseContext
+from cutter.database.scratch import PREFIX
 
 
 @pytest.mark.slow
@@ -24,6 +27,7 @@ def test_five_thousand_units(governed: Governed, record_property: Callable[[str,
     assert (leg.created, verdict.body_hash_match_count) == (5_000, 5_000)
 
 
+_COPIES = f"SELECT datname FROM pg_database WHERE datname LIKE '{PREFIX}%'"
 _SCANS = "SELECT seq_scan FROM pg_catalog.pg_stat_xact_user_tables WHERE relname = 'information_unit'"
 
 
@@ -63,3 +67,17 @@ def test_who_hears_is_told_how_far_a_cut_is_by_the_server(governed: Governed) ->
     counted = [("cut the units", done, 2_100) for done in (0, 1_000, 2_000)]
     after = [(what, 0, 0) for what in ("record the cut", "verify the cut", "commit the cut")]
     assert told == [("stage the units", 0, 0), *counted, *after]
+
+
+def test_who_hears_is_told_of_a_copy_before_it_is_made(governed: Governed) -> None:
+    told: list[tuple[str, int, int]] = []
+
+    def hears(what: str, done: int, total: int) -> None:
+        assert governed.as_owner(_COPIES) == []
+        told.append((what, done, total))
+
+    context = DatabaseContext(governed.provider, lambda _: (), RUN, hears)
+    with on_a_copy(context) as copied:
+        assert told == [("copy the database", 0, 0)]
+        assert len(governed.as_owner(_COPIES)) == 1
+        assert copied.progress is hears

@@ -67,6 +67,18 @@ def test_long_work_is_shown_and_the_line_is_gone_in_the_end(terminal: Terminal) 
     assert terminal.read().endswith("\r\x1b[K")
 
 
+def test_a_line_that_hears_no_words_is_gone_at_once_and_may_come_again(terminal: Terminal) -> None:
+    with progress_line(terminal.stream, wanted=True) as line:
+        assert line is not None
+        line("read", 1, 2)
+        terminal.until(r"read: 1 of 2 \(\d+ s\)")
+        line("", 0, 0)
+        terminal.read()
+        assert terminal.text.endswith("\r\x1b[K")
+        line("write", 0, 0)
+        terminal.until(r"write \(\d+ s\)")
+
+
 def test_what_is_printed_in_between_stands_on_a_line_of_its_own(terminal: Terminal) -> None:
     with progress_line(terminal.stream, wanted=True) as line:
         assert line is not None

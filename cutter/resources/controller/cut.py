@@ -23,6 +23,7 @@ from cutter.cut.planned_once import planned_once
 from cutter.cut.reading import SHOWN, CutSeen, altered_units, counted, reading, seen_cut
 from cutter.cut.recorders import RunContext
 from cutter.cut.taking_back import take_back
+from cutter.cut.telling import heard_by
 from cutter.errors import Conflict, StalePlan
 from cutter.model.state import Change, State
 from cutter.resource import Content, Desk, Resource, param
@@ -107,9 +108,10 @@ class Cut(Resource):
         """Return the plan of the text that the database holds; a rehearsal tries it to the end."""
         grammar, expect = unpacked(self.rules), tuple((self.expect or {}).items())
         words = (self.there.by_role, self.document_ref, self.version)
-        if self.there.rehearsing:
-            return LiveDryRun(*words).dry_run(grammar, expect)
-        return planned_once(LiveReadOnly(*words).discover(grammar, expect))
+        with heard_by(self.there.progress):
+            if self.there.rehearsing:
+                return LiveDryRun(*words).dry_run(grammar, expect)
+            return planned_once(LiveReadOnly(*words).discover(grammar, expect))
 
     def _altered(self, seen: CutSeen) -> str:
         planned = self._planned()
