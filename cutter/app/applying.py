@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cutter import __version__
-from cutter.app.checkpoints import checkpointed
+from cutter.app.checkpoints import checkpointed, leave_checkpoint
 from cutter.app.compensating import compensate, halts
 from cutter.app.matrix_file import declared_gaps, is_known, matrix_digest
 from cutter.app.planning import preflight_job, refuse_unmet
@@ -89,6 +89,7 @@ class WritingSession(NamedTuple):
                 results = self._on_every_target(job, plan, recording, stop=stop, watch=watch)
             result = RunResult(run, job.runbook.name, results)
             recording.end(result.exit_code, result.counts)
+        leave_checkpoint(self.workspace, self.ledger)
         return result
 
     def _use(self, run: str, acceptance: Acceptance) -> None:

@@ -1,4 +1,4 @@
-"""Signed checkpoints of the ledger, left outside by every command that added to it.
+"""Signed checkpoints of the ledger, left outside by every run, and by whatever else adds to it.
 
 Before anything is added, the ledger is compared with the newest one there. What is in the ledger says that a
 checkpoint is made; the file says that it was.
@@ -33,16 +33,26 @@ def checkpointed(workspace: Workspace, ledger: SqliteLedger) -> Iterator[None]:
     Raises LedgerError before it begins, when the newest checkpoint remembers another ledger than this one.
     That none could be left changes nothing else: it is recorded, and told when the command is over.
     """
-    if not workspace.environment.checkpoint_to:
-        yield
-        return
-    Checkpoints(workspace, ledger).refuse_contradicted()
+    refuse_contradicted(workspace, ledger)
     before = ledger.head()
     try:
         yield
     finally:
         if ledger.head() != before:
-            Checkpoints(workspace, ledger).leave()
+            leave_checkpoint(workspace, ledger)
+
+
+def refuse_contradicted(workspace: Workspace, ledger: SqliteLedger) -> None:
+    """Raise LedgerError when the newest checkpoint outside does not count, or remembers another ledger."""
+    if workspace.environment.checkpoint_to:
+        Checkpoints(workspace, ledger).refuse_contradicted()
+
+
+def leave_checkpoint(workspace: Workspace, ledger: SqliteLedger) -> None:
+    """Leave a checkpoint of what was added since the last one; record and note where that cannot be done."""
+    head = ledger.head() if workspace.environment.checkpoint_to else None
+    if head is not None and head.kind != ENTRY:
+        Checkpoints(workspace, ledger).leave()
 
 
 class Checkpoints:

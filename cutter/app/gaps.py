@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from cutter.app.checkpoints import refuse_contradicted
 from cutter.app.matrix_file import matrix_path
 from cutter.app.settling import history
 from cutter.app.workspace import Choice, Workspace
@@ -45,6 +46,7 @@ def matrix_status(
     workspace = Workspace(Choice(choice.folder))
     if not verified:
         refuse_broken(ledger)
+        refuse_contradicted(workspace, ledger)
     path = Path(matrix_path(workspace))
     matrix = load_matrix(str(path))
     records = [

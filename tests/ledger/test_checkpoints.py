@@ -3,91 +3,22 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from backup_keys import Keys
-from project import Project
+from checkpointed import STEP, Entries, Watched, checkpoint_keys, rebuilt
+from project import Project, gap_matrix
 
-from cutter.gpg import certificate
 from cutter.gpg.signing import signed_in
-from cutter.ledger.chain import Entry, link
 from cutter.ledger.checkpoint import Checkpoint, parse_kept
 from cutter.ledger.sqlite import SqliteLedger
 
-STEP = '  - {{name: One, file: {{path: "{{{{ world }}}}/one", content: {}}}}}\n'
-SETTINGS = """\
-checkpoint_to: {to}
-checkpoint_key: {{certificate: checkpoint.asc, fingerprint: {fingerprint}, home: {home}}}
-"""
-Entries = list[Entry]
+if TYPE_CHECKING:
+    from backup_keys import Keys
 
-
-@pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
-    """Make two keys; the first is that of the checkpoints."""
-    return Keys(tmp_path_factory.mktemp("k"))
-
-
-class Watched(Project):
-    """A project that leaves checkpoints in a folder outside."""
-
-    def __init__(self, folder: Path, keys: Keys) -> None:
-        """Pin the key and make the folder."""
-        super().__init__(folder)
-        self.keys = keys
-        self.outside = folder / "outside"
-        self.outside.mkdir()
-        (folder / "inventory/here/checkpoint.asc").write_bytes(certificate(keys.home, keys.backup))
-        with (folder / "inventory/here/environment.yml").open("a") as file:
-            file.write(SETTINGS.format(to=self.outside, fingerprint=keys.backup, home=keys.home))
-
-    def one(self, content: str) -> str:
-        """Write the runbook that makes a file with this content, and return its path."""
-        return self.runbook(STEP.format(content))
-
-    def left(self) -> list[str]:
-        """Return the names outside."""
-        return sorted(path.name for path in self.outside.iterdir())
-
-    def head(self) -> Entry:
-        """Return the last entry."""
-        with SqliteLedger.read(str(self.ledger_folder), environment="here") as ledger:
-            head = ledger.head()
-        assert head is not None
-        return head
-
-    def verified(self, code: int = 0) -> str:
-        """Verify against the folder outside, check the exit code, and return what is said."""
-        answer = self.cutter("ledger", "verify", "--checkpoint", str(self.outside))
-        assert answer.code == code, answer
-        assert "Traceback" not in answer.err
-        return answer.out + answer.err
-
-    def rebuilt(self, change: Callable[[Entries], Entries]) -> None:
-        """Make the whole chain anew as its owner could, by the code that made it, after a change."""
-        with sqlite3.connect(self.ledger_folder / "ledger.db", isolation_level=None) as connection:
-            columns = ", ".join(Entry._fields)
-            entries = [
-                Entry._make(row) for row in connection.execute(f"SELECT {columns} FROM entry ORDER BY seq")
-            ]
-            triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-            for (name,) in triggers:
-                connection.execute(f'DROP TRIGGER "{name}"')
-            connection.execute("DELETE FROM entry")
-            marks = ", ".join("?" * len(Entry._fields))
-            for entry in _linked(change(entries)):
-                connection.execute(f"INSERT INTO entry ({columns}) VALUES ({marks})", entry)
-        connection.close()
-
-
-def _linked(entries: Entries) -> Iterator[Entry]:
-    previous = None
-    for each in entries:
-        previous = link(previous, each.kind, each.body, each.at, each.actor)
-        yield previous
+__all__ = ["checkpoint_keys"]
 
 
 def one_changed(entries: Entries) -> Entries:
@@ -143,7 +74,7 @@ def test_a_refused_run_leaves_one_too(project: Watched) -> None:
 def test_a_chain_that_was_made_anew(
     attack: Callable[[Entries], Entries], told: str, project: Watched
 ) -> None:
-    project.rebuilt(attack)
+    rebuilt(project, attack)
     assert project.cutter("ledger", "verify").code == 0, "the chain alone is sound"
 
     assert told in project.verified(18)
@@ -162,7 +93,7 @@ def test_a_chain_that_was_made_anew_before_a_later_checkpoint(project: Watched) 
     newest = project.outside / project.left()[-1]
     aside = newest.read_bytes()
     newest.unlink()
-    project.rebuilt(lambda entries: without_its_tail(one_changed(entries)))
+    rebuilt(project, lambda entries: without_its_tail(one_changed(entries)))
     (project.outside / project.left()[0]).rename(project.folder / "first")
     with SqliteLedger.read(str(project.ledger_folder), environment="here") as ledger:
         known = ledger.checkpoint()
@@ -178,6 +109,26 @@ def test_a_chain_that_was_made_anew_before_a_later_checkpoint(project: Watched) 
     assert "was rewritten" in project.verified(18), "what stands outside from before tells"
     newest.write_bytes(aside)
     assert "the tail was cut" in project.verified(18)
+
+
+def test_no_gap_is_closed_by_a_chain_that_was_made_anew(tmp_path: Path, keys: Keys) -> None:
+    project = Watched(tmp_path, keys)
+    project.write("runbooks/gap-matrix.yml", gap_matrix("{runbook: site.yml, steps: all}"))
+    assert project.cutter("verify", project.one("first")).code == 2
+    rebuilt(
+        project, lambda entries: [each._replace(body=each.body.replace("drifted", "ok")) for each in entries]
+    )
+    answer = project.cutter("gaps")
+    assert answer.code == 18, answer
+    assert "was rewritten" in answer.err
+    assert "CLOSED" not in answer.out
+
+
+def test_each_run_of_a_command_leaves_its_own(project: Watched) -> None:
+    before = len(project.left())
+    second = project.runbook(STEP.format("other").replace("/one", "/two"), name="other")
+    project.apply(project.one("third"), second)
+    assert len(project.left()) == before + 2
 
 
 def test_a_ledger_that_is_gone_is_not_begun_anew(project: Watched) -> None:
