@@ -26,6 +26,7 @@ from cutter.filesystem.kept import KeptContent
 from cutter.filesystem.leftovers import sweep
 
 PROTOCOL = 1
+MOVES = ("apply", "revert")
 BEAT_SECONDS = 5.0
 _OUT_OF_CHANNEL = 75
 
@@ -85,7 +86,7 @@ class Service:
         if verb == "look":
             steps = [step_of(body) for body in asked["steps"]]
             return map(look_body, self._agent(asked).look(steps, preview=asked["preview"]))
-        if verb in ("apply", "revert"):
+        if verb in MOVES:
             return self._move(asked)
         if verb == "revertible":
             steps_back = [revert_of(body) for body in asked["steps"]]
@@ -98,8 +99,8 @@ class Service:
         return self._settle(asked)
 
     def _move(self, asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        self._stopped.clear()
         with _held(asked):
+            yield {"begun": True}
             agent = self._agent(asked)
             if asked["verb"] == "apply":
                 steps = [step_of(body) for body in asked["steps"]]
@@ -146,8 +147,10 @@ class Service:
                     break
                 if frame.message.get("verb") == "stop":
                     self._stopped.set()
-                else:
-                    self._frames.put(frame)
+                    continue
+                if frame.message.get("verb") in MOVES:
+                    self._stopped.clear()
+                self._frames.put(frame)
         except (Broken, OSError) as error:
             sys.stderr.write(f"cutter: the channel broke: {error}\n")
         if not self._idle.is_set():

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cutter import __version__
 from cutter.app.checkpoints import checkpointed, leave_checkpoint
+from cutter.app.breaking_glass import broken_glass
 from cutter.app.compensating import compensate, halts
 from cutter.app.matrix_file import declared_gaps, is_known, matrix_digest
 from cutter.app.planning import preflight_job, refuse_unmet
 from cutter.app.run_scoping import scoped
 from cutter.app.settling import settle
 from cutter.app.workspace import Job, Workspace
-from cutter.engine.executor import RunResult, TargetResult, Watch, execute
+from cutter.engine.executor import RunResult, TargetResult, Watch, Work, execute
 from cutter.engine.recording import Recording
 from cutter.engine.stopping import Stop
 from cutter.errors import BrokenRun, CutterError, PreconditionError
@@ -96,21 +97,27 @@ class WritingSession(NamedTuple):
         """Record, before anything is begun, that the run uses an approval, and let its steps know."""
         acceptance.demand_in_time()
         common = {"run": run, "environment": self.workspace.environment.name}
-        self.ledger.append([("approval", {**common, **acceptance.body()})])
+        approval = ("approval", {**common, **acceptance.body()})
+        self.ledger.append([approval, *broken_glass(common, acceptance)])
         self.workspace.scope(run).accepted = acceptance.accepted
 
     def _on_every_target(
         self, job: Job, plan: Plan, recording: Recording, *, stop: Stop, watch: Watch
     ) -> tuple[TargetResult, ...]:
-        results: list[TargetResult] = []
-        for bound, target_plan in zip(job.bound, plan.targets, strict=True):
-            target = self.workspace.target(bound.target, run=recording.run)
-            done = execute(target_plan, bound, target, recording, stop=stop, watch=watch)
-            goes_back = job.runbook.on_failure == "revert" and not done.interrupted
-            if goes_back and done.failed and done.changed:
-                done = compensate(target, recording, done, stop)
-            results.append(done)
-        return tuple(results)
+        parallel = self.workspace.parallel
+        works = [
+            Work(planned, bound, self.workspace.target(bound.target, run=recording.run))
+            for bound, planned in zip(job.bound, plan.targets, strict=True)
+        ]
+        results = execute(works, recording, stop=stop, watch=watch, parallel=parallel)
+        if job.runbook.on_failure != "revert":
+            return results
+        ended = zip((work.target for work in works), results, strict=True)
+        back = [(target, done) for target, done in ended if done.failed and done.changed]
+        back = [(target, done) for target, done in back if not done.interrupted]
+        taken_back = compensate(back, recording, stop=stop, parallel=parallel)
+        compensated = {done.target: done for done in taken_back}
+        return tuple(compensated.get(done.target, done) for done in results)
 
     def recording(self, run: str, job: Job, verb: str, plan_digest: str, plan_file: str = "") -> Recording:
         """Begin the record of a run; nothing is durable yet. `plan_file`: the digest of the file applied."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cutter.agent import RevertRequest
 from cutter.engine.compensation import inverse_steps, manual_steps
-from cutter.engine.driving import driven
 from cutter.engine.executor import TargetResult
+from cutter.engine.moving import Move, move
 from cutter.engine.recording import Recording
 from cutter.engine.stopping import OnlyAbort, Stop
 from cutter.engine.target import Target
@@ -33,33 +33,51 @@ class Halt(NamedTuple):
 
 
 def take_back(
-    target: Target, recording: Recording, revert: TargetRevert, *, stop: Stop
-) -> tuple[Evidence, ...]:
-    """Apply the inverse of each step: intents first, outcomes as they come."""
-    folders = target.workplaces(revert.requests)
-    intents = [_intent(request) for request in revert.requests]
-    recording.intents(revert.target, revert.identity, intents, folders)
-    evidence = []
-    for item in driven(revert.requests, target.revert(revert.requests, stop), stop):
-        recording.evidence(revert.target, revert.identity, item)
-        recording.commit()
-        evidence.append(item)
-    return tuple(evidence)
+    reverts: Sequence[tuple[Target, TargetRevert]], recording: Recording, *, stop: Stop, parallel: int
+) -> tuple[tuple[Evidence, ...], ...]:
+    """Apply the inverse of each step, targets side by side: intents first, outcomes as they come."""
+    moves = [_move(target, revert) for target, revert in reverts if revert.requests]
+    moved = iter(
+        move(moves, recording, stop=stop, parallel=parallel, told=lambda _, __: None) if moves else ()
+    )
+    return tuple(next(moved) if revert.requests else () for _, revert in reverts)
 
 
-def compensate(target: Target, recording: Recording, done: TargetResult, stop: Stop) -> TargetResult:
-    """Take back every step of a failed run that touched the target; a polite signal does not stop it.
+def compensate(
+    failed: Sequence[tuple[Target, TargetResult]], recording: Recording, *, stop: Stop, parallel: int
+) -> tuple[TargetResult, ...]:
+    """Take back every step of a failed run that touched its target; a polite signal does not stop it.
 
     Where anything is left that could not be taken back, the target is halted.
     """
-    revert = TargetRevert(target.name, done.identity, inverse_steps(done.evidence))
-    evidence = take_back(target, recording, revert, stop=OnlyAbort(stop)) if revert.requests else ()
+    reverts = [
+        (target, TargetRevert(target.name, done.identity, inverse_steps(done.evidence)))
+        for target, done in failed
+    ]
+    evidence = take_back(reverts, recording, stop=OnlyAbort(stop), parallel=parallel)
+    return tuple(
+        _compensated(done, revert, found, recording)
+        for (_, done), (_, revert), found in zip(failed, reverts, evidence, strict=True)
+    )
+
+
+def _compensated(
+    done: TargetResult, revert: TargetRevert, evidence: tuple[Evidence, ...], recording: Recording
+) -> TargetResult:
     unseen = [item for item in done.evidence if item.outcome is Outcome.UNKNOWN]
     manual = [f"{item.step}: see how the run left it ({item.reason})" for item in unseen]
     manual += manual_steps(revert.requests, evidence)
     if manual:
         recording.halt(revert.target, manual)
     return done._replace(compensation=evidence, manual=tuple(manual))
+
+
+def _move(target: Target, revert: TargetRevert) -> Move:
+    def begin(stop: Callable[[], bool]) -> Iterator[Evidence]:
+        return target.revert(revert.requests, stop)
+
+    intents = [_intent(request) for request in revert.requests]
+    return Move(target, revert.identity, revert.requests, revert.requests, intents, begin)
 
 
 def halts(ledger: SqliteLedger) -> list[Halt]:

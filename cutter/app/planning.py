@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import partial
 
 from cutter.app.workspace import Job, Workspace
 from cutter.engine.planner import plan_target, preflight_target
+from cutter.engine.side_by_side import Strand, side_by_side
+from cutter.engine.stopping import Stop, Unheeded
+from cutter.engine.target import Target
 from cutter.errors import (
     ApprovalRefused,
     BackupFailed,
@@ -19,6 +24,7 @@ from cutter.errors import (
     Unavailable,
 )
 from cutter.model.plan import Plan, PlannedStep, TargetPlan
+from cutter.model.runbook import BoundRunbook
 
 _GATES: Mapping[int, type[CutterError]] = {
     kind.exit_code: kind for kind in (ApprovalRefused, BackupFailed, GapOpen, LedgerError)
@@ -34,18 +40,37 @@ def plan_job(
     workspace: Workspace, job: Job, *, only: Collection[str] = (), preview: bool = False, anew: bool = True
 ) -> Plan:
     """Return the plan of one runbook on all its targets; without `anew` only what differs is pending."""
-    targets = [
-        plan_target(bound, workspace.target(bound.target), only=only, preview=preview, anew=anew)
-        for bound in job.bound
-    ]
-    return _plan(workspace, job, targets)
+    look = partial(plan_target, only=only, preview=preview, anew=anew)
+    return _plan(workspace, job, _looked_at(workspace, job, look))
 
 
 def preflight_job(workspace: Workspace, job: Job) -> Plan:
     """Return a plan that holds only what must be true before the runbook may run."""
-    return _plan(
-        workspace, job, [preflight_target(bound, workspace.target(bound.target)) for bound in job.bound]
-    )
+    return _plan(workspace, job, _looked_at(workspace, job, preflight_target))
+
+
+def _looked_at(
+    workspace: Workspace, job: Job, look: Callable[[BoundRunbook, Target], TargetPlan]
+) -> list[TargetPlan]:
+    """Return what is seen of every target, side by side, in their order."""
+    strands = [_strand(workspace, bound, look) for bound in job.bound]
+    found: dict[int, TargetPlan] = {}
+    with closing(side_by_side(strands, Unheeded(), workspace.parallel)) as portions:
+        for portion in portions:
+            found.update(portion)
+    return [found[index] for index in range(len(strands))]
+
+
+def _strand(
+    workspace: Workspace, bound: BoundRunbook, look: Callable[[BoundRunbook, Target], TargetPlan]
+) -> Strand[TargetPlan]:
+    target = workspace.target(bound.target)
+
+    def begin(stop: Stop) -> Iterator[TargetPlan]:
+        del stop
+        yield look(bound, target)
+
+    return Strand(target, begin)
 
 
 def is_plan(path: str) -> bool:

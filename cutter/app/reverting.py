@@ -122,9 +122,10 @@ def _revert(
     manual: dict[str, list[str]] = {}
     for target in reverts:
         withdraw_others(session, recording, target)
-        evidence = take_back(
-            session.workspace.target(target.target, run=recording.run), recording, target, stop=stop
-        )
+    workspace = session.workspace
+    there = [(workspace.target(target.target, run=recording.run), target) for target in reverts]
+    taken_back = take_back(there, recording, stop=stop, parallel=workspace.parallel)
+    for target, evidence in zip(reverts, taken_back, strict=True):
         found += [(target.target, item) for item in evidence]
         manual[target.target] = manual_steps(target.requests, evidence)
     result = RevertResult(recording.run, tuple(found), manual, proved)

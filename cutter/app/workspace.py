@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from cutter.model.gate import GateLook
 
 DEFAULT_INVENTORY = "inventory/local"
+PARALLEL = 50
+"""How many hosts are at work at once where nobody says."""
 AUTHORITY = "authority.yml"
 
 
@@ -39,6 +41,7 @@ class Choice(NamedTuple):
     inventory: str = ""
     limit: str = ""
     extra: Sequence[str] = ()
+    parallel: int = PARALLEL
 
     @property
     def folder(self) -> str:
@@ -65,6 +68,11 @@ class Workspace:
         self._sessions: dict[str, Session] = {}
         self.hears: Progress | None = None  # who is told of long work in a database
         self.environment: Environment = load_environment(choice.folder)
+
+    @property
+    def parallel(self) -> int:
+        """How many hosts may be at work at once."""
+        return self.choice.parallel
 
     @cached_property
     def digest_key(self) -> bytes:

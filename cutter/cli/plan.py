@@ -12,6 +12,7 @@ from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
 from cutter.errors import CutterError
+from cutter.model.evidence import worst_exit
 from cutter.model.plan import Plan
 
 
@@ -52,8 +53,10 @@ def run_plan(args: argparse.Namespace, *, detailed: bool) -> int:
         print(f"plan kept in {out} ({digest}); next: {workspace.command('apply', out)}", file=sys.stderr)
     if refusal is not None and not args.json:
         raise refusal
+    if refusal is not None:
+        return refusal.exit_code
     pending = detailed and any(plan.pending for plan in plans)
-    return refusal.exit_code if refusal else 2 if pending else 0
+    return worst_exit([*(why.exit_code for plan in plans for why in plan.unseen), 2 if pending else 0])
 
 
 def _print_json(

@@ -8,6 +8,7 @@ from cutter.app.planning import preflight_job, refuse_unmet
 from cutter.app.workspace import Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
+from cutter.model.evidence import worst_exit
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +34,9 @@ def run(args: argparse.Namespace) -> int:
             held = sum(len(target.preflight) for target in plan.targets)
             unmet = sum(len(target.refused) for target in plan.targets)
             print(f"{job.runbook.name}: {held - unmet} of {held} preflight steps hold")
+            for target in plan.targets:
+                if target.unseen is not None:
+                    print(f"  x {target.target}: {target.unseen.cause}; next: {target.unseen.remedy}")
     for job, plan in zip(jobs, plans, strict=True):
         refuse_unmet(workspace, job, plan)
-    return 0
+    return worst_exit(why.exit_code for plan in plans for why in plan.unseen)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cutter.agent import RevertRequest, StepRequest
+from cutter.agent.requests import Request
 from cutter.engine.stopping import Stop
 from cutter.errors import CutterError
 from cutter.model.evidence import Evidence, Outcome
 
-Requests = Sequence[StepRequest | RevertRequest]
+Requests = Sequence[StepRequest] | Sequence[RevertRequest]
 ABORTED = "the run was aborted while this step was under way"
 
 
@@ -19,19 +20,20 @@ def driven(requests: Requests, results: Iterator[Evidence], stop: Stop) -> Itera
     Where it breaks off, by an abort or an error, the step under way is unknown and those after it are
     skipped. What the consumer does between two steps is never aborted.
     """
-    for index, request in enumerate(requests):
+    ordered: list[Request] = list(requests)
+    for index, request in enumerate(ordered):
         try:
             with stop.abortable():
                 found = next(results)
         except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the record outlives every error
             yield _without_end(request, Outcome.UNKNOWN, _reason(error))
-            for later in requests[index + 1 :]:
+            for later in ordered[index + 1 :]:
                 yield _without_end(later, Outcome.SKIPPED, f"the run broke off at {request.id}")
             return
         yield found
 
 
-def _without_end(request: StepRequest | RevertRequest, outcome: Outcome, reason: str) -> Evidence:
+def _without_end(request: Request, outcome: Outcome, reason: str) -> Evidence:
     return Evidence(request.id, request.type, request.content_hash, outcome, reason=reason)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cutter.agent import drift_of
-from cutter.engine.driving import driven
+from cutter.agent.unseen import unobservable
+from cutter.engine.moving import Move, move
 from cutter.engine.planner import request_for
 from cutter.engine.recording import Recording
 from cutter.engine.stopping import Stop
@@ -84,49 +85,68 @@ def count(evidence: Iterable[Evidence]) -> Counter[str]:
     return Counter(item.outcome.value for item in evidence)
 
 
-def execute(
-    plan: TargetPlan,
-    bound: BoundRunbook,
-    target: Target,
-    recording: Recording,
-    *,
-    stop: Stop,
-    watch: Watch,
-) -> TargetResult:
-    """Apply a plan to one target. Where nothing is pending, the looks of the plan are the evidence.
+class Work(NamedTuple):
+    """A plan, the bound runbook it was made of, and the target it is for."""
 
-    An abort, or an error inside a step, ends it with that step unknown and the rest skipped. Raises
+    plan: TargetPlan
+    bound: BoundRunbook
+    target: Target
+
+
+def execute(
+    works: Sequence[Work], recording: Recording, *, stop: Stop, watch: Watch, parallel: int
+) -> tuple[TargetResult, ...]:
+    """Apply plans to their targets, side by side. Where nothing is pending, the looks are the evidence.
+
+    An abort, or an error inside a step, ends its target with that step unknown and the rest skipped. Raises
     LedgerError when nothing could be recorded and so nothing was begun, and Unrecorded later.
     """
-    results = _apply(plan, bound, target, recording, stop) if plan.pending else converged(plan, bound)
-    evidence = []
-    for step, found in zip(plan.steps, results, strict=True):
-        recording.evidence(plan.target, plan.identity, found)
-        if found.outcome is not Outcome.OK:
-            recording.commit()
-        watch(plan.target, step, found)
-        evidence.append(found)
-    done = TargetResult(plan.target, plan.identity, tuple(evidence))
-    return done._replace(interrupted=stop() and _cut_short(done))
+    seen = {work.plan.target: _recorded(work, recording, watch) for work in works if not work.plan.pending}
+    pending = [work for work in works if work.plan.pending]
+    steps = [{step.id: step for step in work.plan.steps} for work in pending]
+
+    def told(index: int, found: Evidence) -> None:
+        watch(pending[index].plan.target, steps[index][found.step], found)
+
+    if pending:
+        moves = list(map(_move, pending))
+        moved = move(moves, recording, stop=stop, parallel=parallel, told=told)
+        seen |= {work.plan.target: found for work, found in zip(pending, moved, strict=True)}
+    results = (TargetResult(work.plan.target, work.plan.identity, seen[work.plan.target]) for work in works)
+    return tuple(done._replace(interrupted=stop() and _cut_short(done)) for done in results)
 
 
 def converged(plan: TargetPlan, bound: BoundRunbook) -> Iterator[Evidence]:
-    """Yield what the looks of a plan alone say of each step: ok, or drifted and in what."""
+    """Yield what the looks of a plan alone say of each step: ok, drifted and in what, or not observable."""
     steps = {step.id: step for step in bound.steps}
     for planned in plan.steps:
-        yield drift_of(planned.look, request_for(steps[planned.id]))
+        if plan.unseen is not None:
+            yield unobservable(planned, plan.unseen)
+        else:
+            yield drift_of(planned.look, request_for(steps[planned.id]))
 
 
-def _apply(
-    plan: TargetPlan, bound: BoundRunbook, target: Target, recording: Recording, stop: Stop
-) -> Iterator[Evidence]:
-    steps = {step.id: step for step in bound.steps}
+def _recorded(work: Work, recording: Recording, watch: Watch) -> tuple[Evidence, ...]:
+    evidence = tuple(converged(work.plan, work.bound))
+    for step, found in zip(work.plan.steps, evidence, strict=True):
+        recording.evidence(work.plan.target, work.plan.identity, found)
+        watch(work.plan.target, step, found)
+    return evidence
+
+
+def _move(work: Work) -> Move:
+    plan, target = work.plan, work.target
+    steps = {step.id: step for step in work.bound.steps}
     requests = [request_for(steps[planned.id], planned) for planned in plan.steps]
     pending = {step.id for step in plan.pending}
-    folders = target.workplaces([request for request in requests if request.id in pending])
-    recording.intents(plan.target, plan.identity, [intent_of(step) for step in plan.pending], folders)
+    touching = [request for request in requests if request.id in pending]
     content = {digest: held for step in plan.pending for digest, held in steps[step.id].content.items()}
-    return driven(requests, target.apply(requests, content, stop), stop)
+    intents = [intent_of(step) for step in plan.pending]
+
+    def begin(stop: Callable[[], bool]) -> Iterator[Evidence]:
+        return target.apply(requests, content, stop)
+
+    return Move(target, plan.identity, requests, touching, intents, begin)
 
 
 def _cut_short(done: TargetResult) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from cutter.agent import StepRequest, depends_on
+from cutter.agent.unseen import unseen
 from cutter.engine.target import Target
-from cutter.errors import PreconditionError, UsageError
+from cutter.errors import CutterError, PreconditionError, UsageError
 from cutter.model.plan import Look, PlannedStep, Prediction, TargetPlan
 from cutter.model.runbook import BoundRunbook, BoundStep
 
@@ -27,13 +28,7 @@ def plan_target(
     `only` restricts the plan to the steps named (declared or bound ids) and those whose outputs they use;
     the latter must need no change. Raises UsageError for an unknown step, PreconditionError for an unmet one.
     """
-    steps = selected(bound, only)
-    plan = TargetPlan(
-        target=target.name,
-        identity=target.identity(),
-        preflight=_planned(bound.preflight, target, preview=False),
-        steps=_planned(steps, target, preview=preview),
-    )
+    plan = _looked_at(bound, selected(bound, only), target, preview=preview)
     if anew and plan.pending:
         plan = plan._replace(steps=tuple(map(_anew, plan.steps)))
     _refuse_pending_sources(plan, only)
@@ -42,7 +37,26 @@ def plan_target(
 
 def preflight_target(bound: BoundRunbook, target: Target) -> TargetPlan:
     """Look only at what must hold before the runbook may run."""
-    return TargetPlan(target.name, target.identity(), _planned(bound.preflight, target, preview=False), ())
+    return _looked_at(bound, (), target, preview=False)
+
+
+def _looked_at(
+    bound: BoundRunbook, steps: Sequence[BoundStep], target: Target, *, preview: bool
+) -> TargetPlan:
+    """Return what is seen of a target; one apart that cannot be looked at says so, and costs only itself."""
+    try:
+        return TargetPlan(
+            target=target.name,
+            identity=target.identity(),
+            preflight=_planned(bound.preflight, target, preview=False),
+            steps=_planned(steps, target, preview=preview),
+        )
+    except CutterError as error:
+        if not target.apart:
+            raise
+        nothing = Look("", Prediction.UNOBSERVABLE)
+        named = tuple(_planned_step(step, nothing) for step in steps)
+        return TargetPlan(target.name, "", (), named).without_sight(unseen(error))
 
 
 def request_for(step: BoundStep, planned: PlannedStep | None = None) -> StepRequest:

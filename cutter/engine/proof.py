@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from cutter.agent import StepRequest, drift_of
+from cutter.agent.unseen import unobservable
 from cutter.engine.executor import TargetResult, Watch, intent_of
 from cutter.engine.planner import request_for
 from cutter.engine.recording import Recording
@@ -56,7 +57,7 @@ def prove_target(
     steps = {step.id: step for step in bound.steps}
     evidence = []
     for step in plan.steps:
-        item = found.get(step.id) or _untried(step, request_for(steps[step.id]))
+        item = found.get(step.id) or _untried(step, plan, request_for(steps[step.id]))
         recording.evidence(plan.target, plan.identity, item)
         watch(plan.target, step, item)
         evidence.append(item)
@@ -82,9 +83,11 @@ def _cut_short(evidence: Sequence[Evidence]) -> bool:
     return Outcome.SKIPPED in outcomes and outcomes <= ended
 
 
-def _untried(step: PlannedStep, request: StepRequest) -> Evidence:
+def _untried(step: PlannedStep, plan: TargetPlan, request: StepRequest) -> Evidence:
     """Return what a look alone says of a step that was not tried."""
     look = step.look
+    if plan.unseen is not None:
+        return unobservable(step, plan.unseen)
     if look.prediction is Prediction.NO_CHANGE:
         return drift_of(look, request)
     if look.prediction is Prediction.BLOCKED:

@@ -42,8 +42,18 @@ class Recording:
         Each step gives its id, its content hash, and its state before and after. `folders` are where the
         steps put files aside for a moment: should the run be killed, whoever settles it looks there.
         """
+        self.intend(target, identity, steps, folders)
+        self.begin()
+
+    def intend(
+        self, target: str, identity: str, steps: Sequence[Mapping[str, Any]], folders: Collection[str]
+    ) -> None:
+        """Note the same of one of several targets; durable once `begin` returns."""
         body = {"target": target, "identity": identity, "steps": list(steps), "folders": sorted(folders)}
         self._note("intent", body)
+
+    def begin(self) -> None:
+        """Make durable what was noted, and be begun."""
         self.commit()
         self.begun = True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple, Protocol
 
 
@@ -28,3 +28,15 @@ class OnlyAbort(NamedTuple):
     def abortable(self) -> AbstractContextManager[None]:
         """Let the block be aborted, as ever."""
         return self.stop.abortable()
+
+
+class Unheeded(NamedTuple):
+    """The stop of what changes nothing: nobody asks it, and a signal ends the command as ever."""
+
+    def __call__(self) -> bool:
+        """Return False."""
+        return False
+
+    def abortable(self) -> AbstractContextManager[None]:
+        """Leave the block as it is."""
+        return nullcontext()

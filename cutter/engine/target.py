@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from cutter.agent import RevertRequest, StepRequest
 from cutter.model.evidence import Evidence
@@ -11,7 +11,9 @@ from cutter.model.plan import Look
 
 
 class Target(Protocol):
-    """A host that steps act on."""
+    """A host that steps act on. `apart`: its steps run elsewhere, so that a thread can wait for them."""
+
+    apart: ClassVar[bool]
 
     @property
     def name(self) -> str:
@@ -38,6 +40,9 @@ class Target(Protocol):
 
     def workplaces(self, steps: Sequence[StepRequest] | Sequence[RevertRequest]) -> Collection[str]:
         """Return the folders in which these steps put files aside for a moment; nothing is touched."""
+
+    def halt(self, *, at_once: bool) -> None:
+        """Ask a target apart, from another thread, to begin no other step, or to break off at once."""
 
     def sweep(self, folders: Collection[str]) -> None:
         """Remove from these folders what dead runs have put aside. Raises nothing for what cannot go."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import ClassVar
 
 from cutter.agent import Agent, RevertRequest, StepRequest
 from cutter.filesystem.kept import KeptContent
@@ -16,6 +17,8 @@ class InProcessTarget:
 
     `kept_folder` is where replaced content goes, on this machine; `digest_key` digests secrets.
     """
+
+    apart: ClassVar[bool] = False
 
     def __init__(
         self, name: str, kept_folder: str, digest_key: bytes, context: Context | None = None
@@ -45,6 +48,9 @@ class InProcessTarget:
     def revertible(self, steps: Sequence[RevertRequest]) -> Sequence[str]:
         """Return per step why it cannot be taken back now, or an empty text; nothing is touched."""
         return list(self._agent({}).revertible(steps))
+
+    def halt(self, *, at_once: bool) -> None:
+        """Do nothing: who asks is in the same thread as the step, and is asked by it."""
 
     def _agent(self, content: Mapping[str, bytes]) -> Agent:
         kept = KeptContent(self.kept_folder)

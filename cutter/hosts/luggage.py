@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.util import MAGIC_NUMBER, cache_from_source, find_spec
 from pathlib import Path
+from threading import Lock
 
 _PACKAGE = Path(__file__).parents[1]
 TRAVELS = (
     *("__init__.py", "children.py", "errors.py", "facts.py", "resource.py"),
     *("agent/*.py", "model/*.py", "gpg/*.py", "filesystem/*.py", "env_text/*.py"),
+    "accounts/*.py",
     *("resources/__init__.py", "resources/target/*.py"),
 )
 """Patterns of our own files, from the package's folder."""
@@ -22,14 +24,20 @@ _ALWAYS = (1980, 1, 1, 0, 0, 0)
 _UNCHECKED = struct.pack("<I", 1) + b"\0" * 8
 """The head of code that is to be used without comparing it with its source; see PEP 552."""
 _HEAD = 16
+_PACKING = Lock()
 
 
-@cache
 def luggage() -> bytes:
     """Return the zip: sources for every Python, and the code of this one, which starts twice as fast.
 
     The code is used by a Python of the same version alone; every other one ignores it.
     """
+    with _PACKING:
+        return _packed()
+
+
+@cache
+def _packed() -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as packed:
         for name, path in sorted(_files()):

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from cutter.agent import RevertRequest, StepRequest
+from cutter.agent.looks import skipped
+from cutter.agent.requests import Request
+from cutter.agent.unseen import unobservable, unseen
 from cutter.agent.wire import evidence_of, look_of, revert_body, step_body
+from cutter.errors import CutterError
 from cutter.hosts.ssh_session import Session
 from cutter.model.evidence import Evidence
 from cutter.model.plan import Look
@@ -15,6 +19,8 @@ from cutter.model.plan import Look
 
 class SshTarget:
     """A host of the inventory over a session. Its outcomes are the agent's, its errors those of the way."""
+
+    apart: ClassVar[bool] = True
 
     def __init__(self, session: Session, state_folder: str, digest_key: bytes, *, run: str, by: str) -> None:
         """Take the session, where things are kept there, the key of digests, the run, and who runs it."""
@@ -44,15 +50,16 @@ class SshTarget:
     ) -> Iterator[Evidence]:
         """Apply the steps in order and yield evidence as it comes.
 
-        The machine is held for the run meanwhile. Raises LockHeld, Unavailable.
+        The machine is held for the run meanwhile; where that cannot be, no step is begun and each is
+        unobservable. Raises Unavailable when a step may be under way.
         """
         asked = self._asked("apply", run=self._run, by=self._by, steps=list(map(step_body, steps)))
-        return self._moved(asked, content, stop)
+        return self._moved(steps, asked, content, stop)
 
     def revert(self, steps: Sequence[RevertRequest], stop: Callable[[], bool]) -> Iterator[Evidence]:
-        """Take steps back in the order given and yield evidence as it comes. Raises LockHeld, Unavailable."""
+        """Take steps back in the order given and yield evidence as it comes, as `apply` does."""
         asked = self._asked("revert", run=self._run, by=self._by, steps=list(map(revert_body, steps)))
-        return self._moved(asked, {}, stop)
+        return self._moved(steps, asked, {}, stop)
 
     def revertible(self, steps: Sequence[RevertRequest]) -> Sequence[str]:
         """Return per step why it cannot be taken back now, or an empty text; nothing is touched."""
@@ -84,15 +91,36 @@ class SshTarget:
     def _answer(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         return list(self._session.ask(asked))[0]  # noqa: RUF015 - to the end, or the next answer is this one's
 
+    def halt(self, *, at_once: bool) -> None:
+        """Ask the agent to begin no other step, or break the connection off: it ends with that."""
+        if at_once:
+            self._session.break_off()
+        else:
+            self._session.ask_to_stop()
+
     def _moved(
-        self, asked: Mapping[str, Any], content: Mapping[str, bytes], stop: Callable[[], bool]
+        self,
+        steps: Sequence[Request],
+        asked: Mapping[str, Any],
+        content: Mapping[str, bytes],
+        stop: Callable[[], bool],
     ) -> Iterator[Evidence]:
-        told = False
-        for body in self._session.ask(asked, content):
-            if not told and stop():
-                told = True
-                self._session.polite_stop()
-            yield evidence_of(body)
+        if stop():
+            yield from (skipped(step, "the run was interrupted") for step in steps)
+            return
+        begun = asked_for = False
+        try:
+            self._session.start()
+            asked_for = True
+            for body in self._session.ask(asked, content):
+                if "begun" in body:
+                    begun = True
+                else:
+                    yield evidence_of(body)
+        except CutterError as error:
+            if begun or (asked_for and self._session.broken):
+                raise
+            yield from (unobservable(step, unseen(error)) for step in steps)
 
     @property
     def _kept(self) -> str:

@@ -8,12 +8,13 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from threading import RLock
 from typing import Any
 
 from cutter.agent.frames import Broken, Frame, packed, packed_bytes, read_frame
 from cutter.agent.remote import PROTOCOL
 from cutter.agent.wire import error_of
-from cutter.errors import Unavailable
+from cutter.errors import CutterError, Unavailable
 from cutter.hosts.luggage import luggage
 from cutter.hosts.ssh_command import PASSWORD_PROMPT, Route, agent_command, environment
 from cutter.hosts.ssh_faults import fault_of
@@ -32,6 +33,11 @@ class Session:
         """Take the host's name, the way to it, and the password of sudo there; nothing is started yet."""
         self.name = name
         self.identity = ""
+        self.broken: CutterError | None = None
+        """Why the conversation is over, if it is: one command does not begin it anew."""
+        self._sending = RLock()
+        self._stop_sent = False
+        self._broken_off = False
         self._route = route
         self._password = password
         self._process: subprocess.Popen[bytes] | None = None
@@ -48,6 +54,7 @@ class Session:
         when the host cannot be reached, falls silent or breaks off.
         """
         self.start()
+        self._stop_sent = False
         for digest, held in (content or {}).items():
             if digest not in self._sent:
                 self._send(packed_bytes(digest, held))
@@ -62,18 +69,38 @@ class Session:
             if "beat" not in frame.message:
                 yield frame.message
 
-    def polite_stop(self) -> None:
-        """Ask the agent to begin no other step."""
-        with suppress(Unavailable):
-            self._send(packed({"verb": "stop"}))
+    def ask_to_stop(self) -> None:
+        """Ask the agent, from another thread, to begin no other step; once is enough, more do no harm."""
+        if self._stop_sent or not self._sending.acquire(blocking=False):
+            return
+        try:
+            if self._process is not None and self._process.stdin is not None:
+                with suppress(OSError):  # whoever waits for its answers says so
+                    os.write(self._process.stdin.fileno(), packed({"verb": "stop"}))
+                    self._stop_sent = True
+        finally:
+            self._sending.release()
+
+    def break_off(self) -> None:
+        """End the connection, from another thread; whoever waits for an answer is told."""
+        self._broken_off = True
+        process = self._process
+        if process is not None:
+            process.kill()
 
     def start(self) -> None:
         """Start the agent, unless it is there. Raises Unavailable, and PermissionRefused for a password."""
-        if self._process is not None:
-            return
+        if self.broken is not None:
+            raise self.broken
+        if self._process is None:
+            self._start()
+
+    def _start(self) -> None:
         marker = os.urandom(12).hex()
         zipped = luggage()
         self._process = self._started(agent_command(self._route, marker, len(zipped)))
+        if self._broken_off:
+            self._process.kill()
         if self._route.asks_password:
             self._answer_question(marker)
             self._send(zipped)
@@ -88,7 +115,8 @@ class Session:
 
     def close(self) -> None:
         """End the agent; a step that is under way ends with it."""
-        process, self._process = self._process, None
+        with self._sending:
+            process, self._process = self._process, None
         if process is None:
             return
         for pipe in (process.stdin, process.stdout, process.stderr):
@@ -177,7 +205,11 @@ class Session:
             self._received += chunk
 
     def _send(self, content: bytes) -> None:
-        """Write all of it, reading meanwhile what the other side says, so that neither waits for ever."""
+        with self._sending:
+            self._write(content)
+
+    def _write(self, content: bytes) -> None:
+        """Write all of it. Raises Unavailable where the other side does not take it."""
         process, view = self._running(), memoryview(content)
         if process.stdin is None:
             return
@@ -205,13 +237,14 @@ class Session:
             raise Unavailable("the connection was closed", place=self.name)
         return self._process
 
-    def _broken(self, why: str) -> Exception:
+    def _broken(self, why: str) -> CutterError:
         """End the session and return the complaint: what ssh said of it, else `why`."""
         process = self._running()
         if process.stderr is not None and not why:
             self._drain(process.stderr.fileno())
         self.close()
-        return fault_of(self.name, self._route, process.returncode, self._complaints, why)
+        self.broken = fault_of(self.name, self._route, process.returncode, self._complaints, why)
+        return self.broken
 
     def _drain(self, fd: int) -> None:
         deadline = time.monotonic() + 1

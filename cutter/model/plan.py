@@ -17,6 +17,7 @@ class Prediction(str, Enum):
     NO_CHANGE = "no change"
     UNKNOWN = "unknown"  # until apply: it depends on what an earlier step will make
     BLOCKED = "blocked"  # something is in the way that no earlier step moves
+    UNOBSERVABLE = "unobservable"  # the target could not be looked at
 
 
 class Look(NamedTuple):
@@ -46,6 +47,14 @@ class Look(NamedTuple):
     def change(self) -> Change:
         """The change from what was seen to what is declared."""
         return Change(self.before, self.after)
+
+
+class Unseen(NamedTuple):
+    """Why a target could not be looked at: the cause in one line, what to do, and the exit code."""
+
+    cause: str
+    remedy: str
+    exit_code: int
 
 
 class PlannedStep(NamedTuple):
@@ -81,12 +90,16 @@ class PlannedStep(NamedTuple):
 
 
 class TargetPlan(NamedTuple):
-    """The plan for one target; `identity` tells that machine from every other."""
+    """The plan for one target; `identity` tells that machine from every other.
+
+    Of a target that could not be looked at, `unseen` says why, and each step is unobservable.
+    """
 
     target: str
     identity: str
     preflight: tuple[PlannedStep, ...]
     steps: tuple[PlannedStep, ...]
+    unseen: Optional[Unseen] = None
 
     @property
     def unmet(self) -> tuple[PlannedStep, ...]:
@@ -108,6 +121,21 @@ class TargetPlan(NamedTuple):
         """The steps that would change something, or may."""
         return tuple(step for step in self.steps if step.pending)
 
+    def without_sight(self, why: Unseen) -> TargetPlan:
+        """Return this plan as it is when the target could not be looked at."""
+        steps = (step._replace(look=Look(step.id, Prediction.UNOBSERVABLE)) for step in self.steps)
+        return TargetPlan(self.target, self.identity, (), tuple(steps), why)
+
+    def body(self) -> dict[str, Any]:
+        """Return the canonical form."""
+        return {
+            "target": self.target,
+            "identity": self.identity,
+            "preflight": [step.body() for step in self.preflight],
+            "steps": [step.body() for step in self.steps],
+            **({"unseen": self.unseen._asdict()} if self.unseen else {}),
+        }
+
 
 class Plan(NamedTuple):
     """What one runbook would do in one environment, as far as can be seen before doing it."""
@@ -123,6 +151,11 @@ class Plan(NamedTuple):
         return sum(len(target.pending) for target in self.targets)
 
     @property
+    def unseen(self) -> tuple[Unseen, ...]:
+        """Why targets could not be looked at, one for each such target."""
+        return tuple(target.unseen for target in self.targets if target.unseen is not None)
+
+    @property
     def digest(self) -> str:
         """The digest over the canonical body."""
         return digest("plan", self.body())
@@ -133,13 +166,5 @@ class Plan(NamedTuple):
             "environment": self.environment,
             "runbook": self.runbook,
             "runbook_digest": self.runbook_digest,
-            "targets": [
-                {
-                    "target": target.target,
-                    "identity": target.identity,
-                    "preflight": [step.body() for step in target.preflight],
-                    "steps": [step.body() for step in target.steps],
-                }
-                for target in self.targets
-            ],
+            "targets": [target.body() for target in self.targets],
         }

@@ -3,23 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from cutter.model.plan import Plan, PlannedStep, Prediction, TargetPlan
 from cutter.model.state import Change, State
+from cutter.report.host_names import compact
 from cutter.report.style import paint, printable
 
 _DIGEST = re.compile(r"((?:sha256|v[0-9]+):[0-9a-f]{8})[0-9a-f]{56}")
-_SIGNS = {Prediction.NO_CHANGE: "=", Prediction.UNKNOWN: "?", Prediction.BLOCKED: "x"}
+_SIGNS = {
+    Prediction.NO_CHANGE: "=",
+    Prediction.UNKNOWN: "?",
+    Prediction.BLOCKED: "x",
+    Prediction.UNOBSERVABLE: "x",
+}
 _ROLES = {"+": "good", "~": "change", "-": "bad", "?": "change", "x": "bad", "=": "faint"}
 
 
 def plan_text(plan: Plan, title: str, *, preflight_later: str = "", colour: bool = False) -> str:
     """Return the plan of one runbook. `preflight_later`: an earlier runbook that may make it runnable."""
     lines = [paint(f"{plan.runbook}: {title}", "strong", colour=colour)]
+    for names, body in _alike(plan.targets, preflight_later, colour=colour):
+        lines += [f"  {names}: {body[0]}", *body[1:]]
     for target in plan.targets:
-        lines += _target_lines(target, preflight_later, colour=colour)
+        if target.unseen is not None:
+            lines.append(paint(f"  x {target.target}", "bad", colour=colour) + f": {target.unseen.cause}")
+            lines += [f"      next: {printable(target.unseen.remedy)}"] if target.unseen.remedy else []
     return "\n".join(lines)
+
+
+def _alike(
+    targets: Iterable[TargetPlan], preflight_later: str, *, colour: bool
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what is to be said of a target, of all those together of which the same is to be said."""
+    found: dict[tuple[str, ...], list[TargetPlan]] = {}
+    for target in targets:
+        if target.unseen is None:
+            found.setdefault(tuple(_target_lines(target, preflight_later, colour=colour)), []).append(target)
+    for body, alike in found.items():
+        if len(alike) == 1:
+            yield f"{alike[0].target} ({alike[0].identity})", body
+        else:
+            names = compact(target.target for target in alike)
+            yield f"{names} ({len(alike)} targets, the same on each)", body
 
 
 def sign_of(step: PlannedStep) -> str:
@@ -73,7 +99,7 @@ def shown(value: object) -> str:
 
 
 def _target_lines(target: TargetPlan, preflight_later: str, *, colour: bool) -> Iterator[str]:
-    yield f"  {target.target} ({target.identity}): {_radius(target)}"
+    yield _radius(target)
     later = bool(preflight_later)
     for step in target.preflight:
         if step.look.prediction is not Prediction.NO_CHANGE:

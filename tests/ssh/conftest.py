@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from project import Project
+from ssh.machines import can_be_told_apart
 from ssh.sshd import Sshd
 
 _HOSTS = "all:\n  hosts:\n    web1: {}\n"
@@ -34,3 +35,10 @@ def fleet(sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Projec
     project = Project(tmp_path)
     project.write("inventory/here/hosts.yml", _HOSTS)
     return project
+
+
+@pytest.fixture(scope="session")
+def told_apart() -> None:
+    """Make sure that one machine can be several."""
+    if not can_be_told_apart():
+        pytest.skip("mounts of its own are needed: run as root with CAP_SYS_ADMIN")
