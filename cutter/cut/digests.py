@@ -33,12 +33,11 @@ def _unit_digest(row: CutplanRow) -> bytes:
         *(str(row.ordinal), row.unit_ref, row.unit_kind, row.section_type, row.title),
         *(row.owner_ref, row.parent_ref, row.body_hash),
     )
-    return hashlib.sha256(b"".join(map(_field, fields))).hexdigest().encode("ascii")
+    return hashlib.sha256("".join(map(_field, fields)).encode()).hexdigest().encode("ascii")
 
 
-def _field(content: str | None) -> bytes:
-    """Return the content after its length, so that no two rows are written alike."""
+def _field(content: str | None) -> str:
+    """Return the content after its length in bytes, so that no two rows are written alike."""
     if content is None:
-        return b"-"
-    encoded = content.encode()
-    return b"%d:%b" % (len(encoded), encoded)
+        return "-"
+    return f"{len(content) if content.isascii() else len(content.encode())}:{content}"

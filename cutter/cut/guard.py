@@ -88,7 +88,7 @@ def _stands_in(text: str) -> bool:
 
 def _may_be_shadow(text: str) -> bool:
     """Tell whether it is worth a closer look; bytes are put into capitals ten times as fast as text is."""
-    if any(letter in text for letter in _BECOME_S):
+    if not text.isascii() and (_BECOME_S[0] in text or _BECOME_S[1] in text):
         return True
     upper = text.encode("utf-8", "surrogatepass").upper()
     return b"SHADOW" in upper or b"DRY" in upper
