@@ -16,7 +16,7 @@ from cutter.approvals.authority import Authority
 from cutter.approvals.files import document_of, signatures_beside
 from cutter.approvals.requests import Facts, SignedRequest, parse_request
 from cutter.approvals.times import moment
-from cutter.approvals.verdicts import Memory, Signatures, judge_request, refuse_used
+from cutter.approvals.verdicts import Memory, Signatures, judge_request, refuse_used, roles_for
 from cutter.errors import ApprovalRefused
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.canonical import bytes_digest
@@ -97,7 +97,7 @@ def accept(
     if request.facts.matrix != matrix_digest(workspace):
         raise ApprovalRefused("the gap matrix changed since the request", place=given.path, remedy=_AGAIN)
     authority = workspace.authority()
-    signatures = signatures_beside(given.path, authority.rule.roles)
+    signatures = signatures_beside(given.path, roles_for(request, authority))
     accepted = judge_request(given.signed, signatures, authority, place=given.path, now=time.time())
     return Acceptance(accepted, given.signed.content.decode(), signatures, authority)
 

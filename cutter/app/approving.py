@@ -13,7 +13,7 @@ from cutter.app.workspace import Workspace
 from cutter.approvals.authority import Authority
 from cutter.approvals.files import document_of, signature_file, signatures_beside
 from cutter.approvals.requests import SignedRequest, parse_request
-from cutter.approvals.verdicts import Signatory, demand_distinct, demand_standing, signatories
+from cutter.approvals.verdicts import Signatory, demand_distinct, demand_standing, roles_for, signatories
 from cutter.errors import ApprovalRefused, CutterError, InvalidDocument, StalePlan
 from cutter.gpg.signatures import BadSignature
 from cutter.gpg.signing import signed
@@ -64,7 +64,8 @@ def prepare(workspace: Workspace, path: str, role: str, key: str, *, is_request:
     if request is not None:
         demand_standing(request, authority, place=path, now=time.time())
         _refuse_requester(request, authority, approver, path)
-    roles = tuple(dict.fromkeys((*authority.rule.roles, role)))
+    needed = authority.rule.roles if request is None else roles_for(request.request, authority)
+    roles = tuple(dict.fromkeys((*needed, role)))
     found = tuple(_signed_so_far(content, authority, path, roles))
     for each in found:
         if each.role != role and each.person == approver.person and authority.rule.distinct_people:

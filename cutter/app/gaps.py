@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from cutter.app.breaking_glass import open_gaps
 from cutter.app.checkpoints import refuse_contradicted
 from cutter.app.matrix_file import matrix_path
 from cutter.app.settling import history
@@ -18,6 +19,7 @@ from cutter.language.matrix import load_matrix
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.ledger.vouching import refuse_broken
 from cutter.model.evidence import Outcome
+from cutter.model.gap_values import GapState
 from cutter.model.gaps import EvidenceRecord, GapMatrix, MatrixStatus, RunbookScope, evidence_record, fold
 
 
@@ -67,13 +69,15 @@ def matrix_status(
         command=command,
         folder=folder,
     )
-    return replace(status, as_recorded=databases.as_recorded)
+    broken = tuple(open_gaps(ledger, workspace.environment.name, workspace.command))
+    return replace(status, gaps=(*status.gaps, *broken), as_recorded=databases.as_recorded)
 
 
 def movement(before: MatrixStatus, after: MatrixStatus) -> list[tuple[str, str, str]]:
     """Return the gaps whose status differs, as (id, before, after)."""
     was = {gap.declaration.id: gap.status for gap in before.gaps}
-    pairs = ((gap.declaration.id, was[gap.declaration.id], gap.status) for gap in after.gaps)
+    new = GapState.CLOSED  # a gap that no file declares was none before
+    pairs = ((gap.declaration.id, was.get(gap.declaration.id, new), gap.status) for gap in after.gaps)
     return [(name, old.value, new.value) for name, old, new in pairs if old is not new]
 
 

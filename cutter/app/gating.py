@@ -60,7 +60,7 @@ class _Gate:
         """Return the first thing that keeps a gap from being closed, or None."""
         name = gap.declaration.id
         if not gap.objectives:
-            return OpenGap(name, "declare objectives: without one, nothing closes it", "")
+            return OpenGap(name, gap.next_action, gap.command)
         for objective in gap.objectives:
             if self._own(objective) and not self._inside:
                 continue

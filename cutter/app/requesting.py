@@ -13,7 +13,7 @@ from cutter.app.workspace import Workspace
 from cutter.approvals.authority import Authority
 from cutter.approvals.requests import Request, SignedRequest, is_request, parse_request
 from cutter.approvals.times import written
-from cutter.approvals.verdicts import demand_standing
+from cutter.approvals.verdicts import demand_standing, roles_for
 from cutter.errors import ApprovalRefused, LedgerError, StalePlan, UsageError
 from cutter.gpg.signing import signed
 from cutter.model.durations import seconds_of
@@ -22,13 +22,17 @@ SUFFIX = ".request"
 
 
 class Wish(NamedTuple):
-    """What is asked for: the plan's file, where the request goes, by which key, and for how long."""
+    """What is asked for: the plan's file, where the request goes, by which key, and for how long.
+
+    `break_glass` is the reason why one person should approve it alone, where that is wanted.
+    """
 
     plan: str
     out: str
     key: str
     expires: str
     revert_until: str
+    break_glass: str = ""
 
 
 def request(workspace: Workspace, wish: Wish) -> SignedRequest:
@@ -60,7 +64,9 @@ def request(workspace: Workspace, wish: Wish) -> SignedRequest:
         expires=written(now + _seconds(wish.expires, "--expires")),
         revert_until=written(now + _seconds(wish.revert_until, "--revert-until")),
         nonce=os.urandom(16).hex(),
+        break_glass=wish.break_glass,
     )
+    roles_for(made, authority)
     bytes_signed = made.content()
     given = parse_request(bytes_signed + signed(bytes_signed, wish.key))
     demand_standing(given, authority, place=wish.out, now=time.time())

@@ -19,6 +19,7 @@ class AcceptedRequest(NamedTuple):
 
     `digest` is that of the request's file, `plan_digest` that of the plan in its file; `databases` are the
     identities of the targets, and `authority` the digest of the authority under which it was judged.
+    `break_glass` is the reason where one person approved it alone.
     """
 
     digest: str
@@ -30,6 +31,7 @@ class AcceptedRequest(NamedTuple):
     authority: str
     signers: Mapping[str, Signer]
     runs: int = 1
+    break_glass: str = ""
 
     @property
     def roles(self) -> str:
@@ -48,5 +50,6 @@ class AcceptedRequest(NamedTuple):
             "revert_until": self.revert_until,
             "authority": self.authority,
             "roles": self.roles,
+            **({"break_glass": self.break_glass} if self.break_glass else {}),
             "signers": {role: signer._asdict() for role, signer in self.signers.items()},
         }

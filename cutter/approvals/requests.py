@@ -56,7 +56,8 @@ class Request(NamedTuple):
     """A request: its facts, which file holds the plan, where the ledger stood, who asks, and until when.
 
     Moments are text in UTC. `revert_until` ends the time in which the inverse of a cut needs no approval of
-    its own; `nonce` makes two requests of one plan two.
+    its own; `nonce` makes two requests of one plan two. `break_glass` is the reason of a request that one
+    person of the role BREAK_GLASS approves alone; it opens a gap that only others close.
     """
 
     facts: Facts
@@ -70,6 +71,7 @@ class Request(NamedTuple):
     expires: str
     revert_until: str
     nonce: str
+    break_glass: str = ""
 
     @property
     def databases(self) -> tuple[str, ...]:
@@ -135,6 +137,8 @@ def _request(body: Mapping[str, Any]) -> Request:
     request = Request(facts=Facts(**facts, targets=targets, told=told), **found)
     for text in (request.created, request.expires, request.revert_until):
         moment(text)
+    if not isinstance(request.break_glass, str):
+        raise TypeError(request.break_glass)
     return request
 
 
@@ -142,6 +146,10 @@ def _lines(request: Request) -> Iterator[str]:
     facts = request.facts
     yield TITLE
     yield ""
+    if request.break_glass:
+        yield from _told(
+            "BREAK-GLASS", [request.break_glass, "one signature, and a gap that only others close"]
+        )
     yield from _told("Runbook", [facts.runbook])
     yield from _told(
         "Environment", [f"{facts.environment}: {'PRODUCTION' if facts.production else 'no production'}"]

@@ -18,6 +18,12 @@ from cutter.errors import ApprovalRefused
 from cutter.gpg.signatures import BadSignature
 from cutter.gpg.verifying import Signed, verified
 
+BREAK_GLASS = "BREAK_GLASS"
+"""The role that may approve alone, for a reason."""
+BREAK_GLASS_SECONDS = 3600
+"""How long such a request lasts at most."""
+_EVER = 2**62
+
 Signatures = Mapping[str, bytes]
 """The bytes of the signature file of each role that has one."""
 
@@ -46,7 +52,8 @@ def judge_request(
     """
     request = given.request
     demand_standing(given, authority, place=place, now=now)
-    found = signatories(given.content, signatures, authority, authority.rule.roles, place=place, now=now)
+    roles = roles_for(request, authority)
+    found = signatories(given.content, signatures, authority, roles, place=place, now=now)
     for each in found:
         _demand_within(each, request, place)
         if each.person == request.requester and not authority.rule.requester_may_approve:
@@ -61,7 +68,16 @@ def judge_request(
         revert_until=request.revert_until,
         authority=authority.digest,
         signers={each.role: _signer(each) for each in found},
+        break_glass=request.break_glass,
     )
+
+
+def roles_for(request: Request, authority: Authority) -> tuple[str, ...]:
+    """Return the roles that have to sign a request. Raises ApprovalRefused where nobody may do it alone."""
+    if not request.break_glass:
+        return authority.rule.roles
+    authority.people_of(BREAK_GLASS)
+    return (BREAK_GLASS,)
 
 
 def demand_standing(given: SignedRequest, authority: Authority, *, place: str, now: float) -> None:
@@ -76,7 +92,7 @@ def demand_standing(given: SignedRequest, authority: Authority, *, place: str, n
         raise _refused(f"the request was made in the future: {request.created}", place)
     if expires <= now:
         raise _refused(f"the request expired at {request.expires}, and it is {written(now)}", place)
-    longest = authority.rule.expires_at_most
+    longest = min(authority.rule.expires_at_most, BREAK_GLASS_SECONDS if request.break_glass else _EVER)
     if expires - created > longest:
         raise _refused(f"the request lasts longer than the {longest} seconds that the rule allows", place)
 

@@ -2,7 +2,8 @@
 
 `cutter switch status` looks at every database of the environment; `cutter switch off [RUN]` turns it off for
 one run or for all, at once: what that run has under way fails at its next statement (exit 16). Nothing but
-an approved run turns it on, so there is no `switch on`.
+an approved run turns it on, so there is no `switch on`. `cutter switch account RUN` prints the account of a
+run that one person approved alone; who may approve closes its gap by signing that, in an `approval` step.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from cutter.app.breaking_glass import glasses
 from cutter.app.switching import Switch, statuses, switch_off
 from cutter.app.workspace import Workspace
 from cutter.cli import _options as options
@@ -20,13 +22,14 @@ _NO_ON = (
     "there is no `switch on`: a switch that a person can turn on by hand guards nothing; it goes on for a "
     "run of an approved request, between the steps that its runbook names"
 )
-_WORDS = ("status", "off")
+_WORDS = ("status", "off", "account")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the words of this verb."""
     parser.add_argument("word", metavar="WORD", help=" or ".join(_WORDS))
-    parser.add_argument("run", nargs="?", default="", metavar="RUN", help="off: for this run alone")
+    help_text = "off: for this run alone; account: of this run"
+    parser.add_argument("run", nargs="?", default="", metavar="RUN", help=help_text)
     options.add_environment(parser, limit=False, extra=False)
     options.add_output(parser)
 
@@ -44,7 +47,19 @@ def run(args: argparse.Namespace) -> int:
     workspace = Workspace(options.choice(args))
     if args.word == "status":
         return _status(statuses(workspace), args)
+    if args.word == "account":
+        return _account(workspace, args.run)
     return _off(switch_off(workspace, args.run), args)
+
+
+def _account(workspace: Workspace, name: str) -> int:
+    with workspace.read_ledger() as ledger:
+        found = {glass.run: glass for glass in glasses(ledger, workspace.environment.name)}
+    if name not in found:
+        known = ", ".join(found) or "none"
+        raise UsageError(f"no run {name!r} was approved by one person alone", remedy=f"such runs: {known}")
+    print(found[name].account, end="")
+    return 0
 
 
 def _status(found: Sequence[Switch], args: argparse.Namespace) -> int:

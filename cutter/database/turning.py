@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PLACE = "kill switch"
 LONGEST_SECONDS = 4 * 3600
 """How long a lease may be; the database refuses a longer one."""
+BREAK_GLASS_SECONDS = 900
+"""How long it may be where one person approved alone; the database refuses a longer one."""
 _AGAIN = "make a new plan, and a new request of it"
 _REFUSALS: dict[str, type[CutterError]] = {"CT015": ApprovalRefused, "CT020": StalePlan}
 
@@ -32,7 +34,8 @@ _REFUSALS: dict[str, type[CutterError]] = {"CT015": ApprovalRefused, "CT020": St
 class Permit(NamedTuple):
     """What an accepted approval says to a database: which, by what, under whom, and until when.
 
-    `expires` and `revert_until` are moments in UTC as a request writes them.
+    `expires` and `revert_until` are moments in UTC as a request writes them; `break_glass` is the reason
+    where one person approved it alone.
     """
 
     database: str
@@ -42,6 +45,7 @@ class Permit(NamedTuple):
     signed_by: str
     expires: str
     revert_until: str
+    break_glass: str = ""
 
 
 class HeldSwitch:

@@ -62,16 +62,19 @@ class RunScope:
         Raises ApprovalRefused (15) without an accepted request for that very database, BackupFailed (14)
         without a verified backup of this run, ConfigurationError without the login AUTHORISER.
         """
-        from cutter.database.turning import HeldSwitch
+        from cutter.database.turning import BREAK_GLASS_SECONDS, HeldSwitch
 
         if self.kill_switch is None:
             raise KillSwitchOff("the runbook does not say around which steps the kill switch is on")
         permit = self._permit(database.identity())
         pre_write_backup(self, database)
         self._held = HeldSwitch(database.connection("AUTHORISER"), self.run)
-        until = self._held.turn_on(permit, seconds_of(self.kill_switch.lease))
+        seconds = seconds_of(self.kill_switch.lease)
+        if permit.break_glass:
+            seconds = min(seconds, BREAK_GLASS_SECONDS)
+        until = self._held.turn_on(permit, seconds)
         self._told = {"database": database.database, "identity": permit.database, "request": permit.request}
-        self._note("on", lease=self.kill_switch.lease, until=until.isoformat(), signed_by=permit.signed_by)
+        self._note("on", lease=f"{seconds}s", until=until.isoformat(), signed_by=permit.signed_by)
 
     def close_switch(self) -> None:
         """Turn the switch off, if this run has it on, and record that. Does nothing the second time."""
@@ -98,7 +101,7 @@ class RunScope:
             raise ApprovalRefused("the request of this run is for another database", remedy=HOW)
         signed_by = ", ".join(f"{role}: {who.person}" for role, who in sorted(accepted.signers.items()))
         words = (accepted.digest, accepted.nonce, accepted.authority, signed_by)
-        return Permit(identity, *words, accepted.expires, accepted.revert_until)
+        return Permit(identity, *words, accepted.expires, accepted.revert_until, accepted.break_glass)
 
     def _note(self, turn: str, **told: str) -> None:
         if self.note is not None:

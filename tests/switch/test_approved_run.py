@@ -13,7 +13,7 @@ def test_an_approved_run_has_the_switch_on_for_its_legs_alone(project: SwitchedP
     outcomes = [body["outcome"] for body in project.entries("evidence") if body["run"] == run]
     assert outcomes == ["ok", "changed", "changed", "changed", "changed"]
     on, off = project.entries("switch")
-    assert (on["turn"], on["run"], on["database"], on["lease"]) == ("on", run, "governed", "15m")
+    assert (on["turn"], on["run"], on["database"], on["lease"]) == ("on", run, "governed", "900s")
     assert on["signed_by"] == "SG_1: alice, SG_2: bob"
     assert on["request"] == project.entries("approval")[0]["request"]
     assert (off["turn"], off["run"], off["how"]) == ("off", run, "by the run")

@@ -79,7 +79,7 @@ CREATE TRIGGER governance_head_kept BEFORE DELETE OR TRUNCATE ON cutter.governan
 -- Whatever is written leaves a record, so this one trigger asks once more at the commit of every run that wrote.
 CREATE CONSTRAINT TRIGGER switch_at_commit AFTER INSERT ON cutter.governance_record
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-    WHEN (NEW.kind NOT IN ('switch', 'authority')) -- the turns themselves, and who may approve them
+    WHEN (NEW.kind NOT IN ('switch', 'break-glass', 'authority')) -- the turns themselves, and who may approve them
     EXECUTE FUNCTION cutter.switch_at_commit();
 
 -- Not even the schema's owner: what only a trigger forbids, one DISABLE TRIGGER allows.

@@ -103,7 +103,8 @@ END $$;
 
 CREATE FUNCTION cutter.fn_switch_on(
     p_run text, p_seconds integer, p_lock_key bigint, p_database text, p_request_digest text, p_nonce text,
-    p_authority_digest text, p_signed_by text, p_expires timestamptz, p_revert_until timestamptz
+    p_authority_digest text, p_signed_by text, p_expires timestamptz, p_revert_until timestamptz,
+    p_break_glass text DEFAULT ''
 ) RETURNS timestamptz
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -118,6 +119,8 @@ BEGIN
         USING ERRCODE = 'CT015', DETAIL = format('pinned: %s', coalesce(cutter.authority_in_force(), 'none'));
     ELSIF p_expires <= clock_timestamp() THEN
         RAISE EXCEPTION 'the approval expired at %', p_expires USING ERRCODE = 'CT015';
+    ELSIF p_break_glass <> '' AND p_seconds > 900 THEN
+        RAISE EXCEPTION 'who approves alone has the switch on for 15 minutes at most' USING ERRCODE = 'CT015';
     END IF;
     INSERT INTO cutter.approval_use AS u
         (nonce, request_digest, run, authority, signed_by, expires, revert_until)
@@ -133,6 +136,10 @@ BEGIN
     switch.turned_on_by := p_signed_by;
     switch.request_digest := p_request_digest;
     PERFORM cutter.hold_switch(switch);
+    IF p_break_glass <> '' THEN
+        PERFORM cutter.governance_append('break-glass', p_run, json_build_object(
+            'reason', p_break_glass, 'request', p_request_digest, 'signed_by', p_signed_by));
+    END IF;
     RETURN switch.lease;
 END $$;
 COMMENT ON FUNCTION cutter.fn_switch_on IS

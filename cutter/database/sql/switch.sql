@@ -16,7 +16,7 @@ SELECT cutter.switch_holds(%s, %s)
 SELECT pg_catalog.set_config('idle_session_timeout', %s, false), pg_catalog.set_config('tcp_keepalives_idle', '10', false),
     pg_catalog.set_config('tcp_keepalives_interval', '5', false), pg_catalog.set_config('tcp_keepalives_count', '3', false)
 -- name: authorised
-SELECT cutter.fn_switch_on(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+SELECT cutter.fn_switch_on(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 -- name: inverse
 SELECT cutter.fn_switch_on_for_inverse(%s, %s, %s, %s, %s)
 -- name: inverse_until
