@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from desk import FolderDesk
+from private_etc import laid_over
 
 from cutter.filesystem.kept import KeptContent
 
@@ -23,3 +25,11 @@ def content(tmp_path: Path) -> KeptContent:
 @pytest.fixture
 def desk(tmp_path: Path, content: KeptContent) -> FolderDesk:
     return FolderDesk(tmp_path, content)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Path]:
+    """Show the accounts and homes of this machine, to be changed at will: `etc` and `home` in one folder."""
+    with laid_over(["/etc", "/home"], tmp_path) as world:
+        Path("/etc/.pwd.lock").touch(mode=0o600)
+        yield world
