@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from cutter.app.demo_acts import CUT, Act, scenes
 from cutter.app.demo_folder import INVENTORY, PEOPLE, home_of, key_commands, make_folder, write_authority
+from cutter.children import guarded
 from cutter.errors import StepFailed, Unavailable
 
 Tell = Callable[[str], None]
@@ -39,11 +40,13 @@ class Demonstration:
         self.tell = tell
         self.typed: list[Typed] = []
         self._said = ""
+        self._sign: Mapping[str, str] = {}
 
     def play(self) -> None:
         """Type everything. Raises UsageError for a folder that is not empty, StepFailed for another end."""
         make_folder(self.folder)
-        with self._agents(), self._server():
+        with guarded() as guard, self._agents(), self._server():
+            self._sign = guard.sign
             self._headline(0, "Three people with keys of their own, and a fourth who is never needed")
             self.tell(f"$ cd {shlex.quote(self.folder)}; export CUTTER_INVENTORY={INVENTORY}")
             keys = {name: self._key(name) for name in PEOPLE}
@@ -104,9 +107,17 @@ class Demonstration:
         return process.returncode, "".join(lines)
 
     def _surroundings(self, by: str) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        """Return the environment of one command: a little of the caller's, and what marks it as ours."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
         homes = {"GNUPGHOME": home_of(self.folder, by)} if by else {}
-        return {**kept, **homes, "CUTTER_INVENTORY": INVENTORY, "LC_ALL": "C.UTF-8", "COLUMNS": "100"}
+        return {
+            **kept,
+            **homes,
+            **self._sign,
+            "CUTTER_INVENTORY": INVENTORY,
+            "LC_ALL": "C.UTF-8",
+            "COLUMNS": "100",
+        }
 
     @contextmanager
     def _server(self) -> Iterator[None]:
