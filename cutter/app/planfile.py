@@ -1,4 +1,8 @@
-"""A plan kept in a file: same inputs, same bytes; and an apply of it does exactly it or refuses."""
+"""A plan kept in a file: same inputs, same bytes; and an apply of it does exactly it or refuses.
+
+Its seal is a digest, which anybody can make anew: it finds accidents. Signed is the request of a plan, which
+names this digest and that of the file's bytes.
+"""
 
 from __future__ import annotations
 
