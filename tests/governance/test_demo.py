@@ -44,7 +44,7 @@ def left_running(folder: Path) -> list[str]:
 
 @pytest.mark.slow
 def test_from_an_empty_folder_to_a_closed_matrix(folder: Path) -> None:
-    done = subprocess.run(ARGV + (str(folder),), capture_output=True, text=True, check=False, cwd="/")
+    done = subprocess.run((*ARGV, str(folder)), capture_output=True, text=True, check=False, cwd="/")
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     said = done.stdout
     before, after = said.split("$ cutter apply --yes first.request\n")[0], said.split("== 6.")[1]
@@ -70,7 +70,7 @@ def test_a_folder_with_something_in_it_stays_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_demonstration_that_is_stopped_leaves_no_server(folder: Path, number: signal.Signals) -> None:
     with subprocess.Popen(
-        ARGV + (str(folder),), stdout=subprocess.PIPE, text=True, start_new_session=True
+        (*ARGV, str(folder)), stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:

@@ -101,8 +101,7 @@ def test_evidence_alone_does_not_close(project: SwitchedProject) -> None:
 
 
 def test_of_its_own_runbook_an_earlier_run_does_not_count(project: SwitchedProject) -> None:
-    late = "  - {name: Late, sql: {file: late.do.sql, check: late.check.sql, undo: late.undo.sql, login: WRITER}}\n"
-    project.sql_step("SELECT 1", "SELECT true", name="Late")
+    late = project.sql_step("SELECT 1", "SELECT true", name="Late")
     objective = "{runbook: site.yml, steps: [late]}"
     project.write("runbooks/gap-matrix.yml", gap_matrix(objective))
     project.apply(project.governed(late))
