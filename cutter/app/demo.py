@@ -110,14 +110,8 @@ class Demonstration:
         """Return the environment of one command: a little of the caller's, and what marks it as ours."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
         homes = {"GNUPGHOME": home_of(self.folder, by)} if by else {}
-        return {
-            **kept,
-            **homes,
-            **self._sign,
-            "CUTTER_INVENTORY": INVENTORY,
-            "LC_ALL": "C.UTF-8",
-            "COLUMNS": "100",
-        }
+        ours = {"CUTTER_INVENTORY": INVENTORY, "LC_ALL": "C.UTF-8", "COLUMNS": "100"}
+        return {**kept, **homes, **ours, **self._sign}
 
     @contextmanager
     def _server(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""The last look is a look: what is otherwise than declared is found, whoever did it, and nothing is changed."""
+"""The last look is a look: what is otherwise than declared is found, whoever did it; it changes nothing."""
 
 from __future__ import annotations
 
