@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import NamedTuple
 
 from cutter.app.accepting import GivenRequest, read_request, refuse_other_facts
@@ -14,7 +15,14 @@ from cutter.approvals.authority import Authority
 from cutter.approvals.files import document_of, signature_file, signatures_beside
 from cutter.approvals.requests import SignedRequest, parse_request
 from cutter.approvals.verdicts import Signatory, demand_distinct, demand_standing, roles_for, signatories
-from cutter.errors import ApprovalRefused, CutterError, InvalidDocument, StalePlan
+from cutter.errors import (
+    ApprovalRefused,
+    ConfigurationError,
+    CutterError,
+    InvalidDocument,
+    StalePlan,
+    Unavailable,
+)
 from cutter.gpg.signatures import BadSignature
 from cutter.gpg.signing import signed
 from cutter.gpg.verifying import verified
@@ -57,7 +65,7 @@ class Signing(NamedTuple):
 
 def prepare(workspace: Workspace, path: str, role: str, key: str, *, is_request: bool) -> Signing:
     """Return what is to be signed. Raises ApprovalRefused where this signature would not count."""
-    authority = workspace.authority()
+    authority = _authority_over(workspace, path)
     content = document_of(path)
     request = parse_request(content, path) if is_request else None
     approver = _approver(authority, role, key, path)
@@ -96,6 +104,30 @@ def sign(signing: Signing) -> str:
     path = signature_file(signing.path, approver.role)
     publish(path, made.decode("ascii"))
     return path
+
+
+def _authority_over(workspace: Workspace, path: str) -> Authority:
+    """Return under whom a file is approved: who replaces who may approve is approved by these."""
+    own = workspace.authority_file
+    if own and os.path.exists(path) and os.path.samefile(own, path):
+        for database in workspace.environment.databases:
+            found = _pinned(workspace, database.name)
+            if found is not None:
+                return found
+    return workspace.authority()
+
+
+def _pinned(workspace: Workspace, name: str) -> Authority | None:
+    """Return who may approve as a database has it pinned; None where it has not, or cannot be asked."""
+    from cutter.approvals.pinning import pinned
+
+    provider = workspace.database_context(name, "").provider
+    try:
+        with closing(provider("OWNER" if provider.has("OWNER") else "READER")) as connection:
+            found = pinned(connection)
+    except (ConfigurationError, Unavailable):
+        return None
+    return None if found is None else Authority.from_content(found.content)
 
 
 def _approver(authority: Authority, role: str, key: str, path: str) -> Approver:

@@ -84,13 +84,21 @@ def upgrade(connection: Connection, folder: str = SCHEMA) -> tuple[SchemaFile, .
 
 
 def remove(connection: Connection) -> None:
-    """Drop the schema, its roles left, when no document is in it. The caller commits. Raises Conflict."""
+    """Drop the schema, its roles left, when no document is in it. The caller commits. Raises Conflict.
+
+    It stays, too, where an approval was used: forgotten, that could be used again.
+    """
     known = statements("schema_install")
     with complained(PLACE):
         row = connection.execute(known["documents"]).fetchone()
         if row and row[0]:
             raise Conflict(
                 f"{row[0]} document versions are in it", place=PLACE, remedy="revert their steps first"
+            )
+        row = connection.execute(known["uses"]).fetchone()
+        if row and row[0]:
+            raise Conflict(
+                f"{row[0]} approvals were used there, which it has to remember for ever", place=PLACE
             )
         connection.execute(known["drop"])
 

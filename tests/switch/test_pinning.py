@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from postgres import superuser
 
 from cutter.approvals.authority import Authority
 from cutter.language.authority import load_authority
@@ -60,6 +62,46 @@ def test_signed_under_the_old_one_it_is_recorded_and_in_force(project: SwitchedP
     new = load_authority(str(project.authority_file.parent))
     assert pinned(project)[1:] == [(new.digest, "SG_1: alice, SG_2: bob")]
     project.apply(project.approved(project.production_run()))
+
+
+def test_who_may_until_then_signs_what_replaces_them(project: SwitchedProject) -> None:
+    text = project.authority_file.read_text()
+    project.authority_file.write_text(text.replace("[alice, erin, rita, tina]", "[carol]"))
+    for role, name in (("SG_1", "alice"), ("SG_2", "bob")):
+        key = project.people.fingerprints[name]
+        words = (str(project.authority_file), "--yes", "--role", role, "--key", key)
+        answer = project.cutter("approve", *words)
+        assert answer.code == 0, answer
+    project.apply(schema(project))
+    assert pinned(project)[1][1] == "SG_1: alice, SG_2: bob"
+    key = project.people.fingerprints["alice"]
+    answer = project.cutter("approve", str(project.authority_file), "--yes", "--role", "SG_1", "--key", key)
+    assert answer.code == 15, answer
+
+
+def test_what_was_signed_before_is_no_approval_of_what_comes_later(project: SwitchedProject) -> None:
+    edited(project)
+    Path(f"{project.authority_file}.SG_2.sig").write_bytes(
+        project.people.sign(project.authority_file.read_bytes(), "bob")
+    )
+    early = project.people.sign(project.authority_file.read_bytes(), "alice", faked="20260101T000000")
+    Path(f"{project.authority_file}.SG_1.sig").write_bytes(early)
+    answer = project.cutter("apply", "--yes", schema(project))
+    assert answer.code == 15, answer
+    assert "what it is to replace is in force since" in answer.err
+
+
+def test_a_schema_that_knows_used_approvals_is_not_removed(project: SwitchedProject) -> None:
+    from cutter.cut.schema_install import remove
+    from cutter.errors import Conflict
+
+    project.apply(project.approved(project.production_run()))
+    project.cutter("revert", "--yes", "cut:1")
+    with superuser(project.server, project.dbname) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("TRUNCATE cutter.document CASCADE")
+        with pytest.raises(Conflict, match="1 approvals were used there"):
+            remove(connection)
 
 
 SPOILT: dict[str, tuple[Callable[[SwitchedProject], object], str]] = {

@@ -57,5 +57,8 @@ INSERT INTO cutter.schema_version (version, file, digest) VALUES (%s, %s, %s)
 -- name: documents
 SELECT count(*) FROM cutter.document
 
+-- name: uses
+SELECT count(*) FROM cutter.approval_use
+
 -- name: drop
 DROP SCHEMA IF EXISTS cutter, cutter_proof CASCADE
