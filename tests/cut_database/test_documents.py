@@ -27,6 +27,14 @@ def test_the_text_comes_back_byte_for_byte(governed: Governed) -> None:
     assert there.supersedes is None
 
 
+def test_a_text_of_many_portions_comes_back_byte_for_byte(governed: Governed) -> None:
+    text = "".join(f"{number}. “parted” anywhere, \U0001f600 \\ \t\r\n" for number in range(70_000))
+    assert len(text.encode()) > 2**21
+    assert load(governed, text) == "created"
+    ((there,),) = governed.as_owner("SELECT source_text FROM cutter.document")
+    assert there == text  # the digest was compared when it was loaded; this says where it would differ
+
+
 def test_the_same_text_again_is_there_already(governed: Governed) -> None:
     assert [load(governed, "one"), load(governed, "one")] == ["created", "exists"]
 

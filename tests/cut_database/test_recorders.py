@@ -13,12 +13,14 @@ from cutter.cut.cutplan import Cutplan, plan
 from cutter.cut.digests import writer_digest
 from cutter.cut.discover import FromFile
 from cutter.cut.recorders import context_of
+from cutter.errors import StepFailed
 from cutter.language.grammars import load_grammar
 
 CONSTITUTION = Path(__file__).parents[1] / "cut" / "constitution.md"
 # What a cut of the fixture constitution writes, frozen. The d99a31d4... of the matrix's own constitution
 # cannot be made again: its source text is not part of this project.
 WRITER_DIGEST = "sha256:e872ddf292543bc09c4df2d8794604693adc058c011246055dab052090afb8cb"
+OTHER = "sha256:" + "0" * 64
 MEASURES = "SELECT m.* FROM cutter.document d, cutter.cut_measures(d.document_id) m ORDER BY d.document_id"
 
 
@@ -65,3 +67,23 @@ def test_moving_a_letter_between_fields_is_seen() -> None:
     one = row._replace(title="ab", owner_ref="c")
     other = row._replace(title="a", owner_ref="bc")
     assert writer_digest([one]) != writer_digest([other])
+
+
+def test_a_cut_is_neither_recorded_nor_sealed_by_another_root_hash(
+    governed: Governed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = cutplan()
+    governed.load(plan)
+    with governed.adapter(plan) as adapter:
+        leg = adapter.cut_leg_a(plan)
+        adapter.leg_b_record(leg)
+        with pytest.raises(
+            StepFailed, match=r"root hash over the rows of cut .* the manifest says sha256:0000"
+        ):
+            adapter.write_verify(leg._replace(writer_digest=OTHER), plan)
+    with monkeypatch.context() as patched, governed.adapter(plan) as adapter:
+        patched.setattr("cutter.cut.adapter.writer_digest", lambda rows: OTHER if rows else "")
+        leg = adapter.cut_leg_a(plan)
+        with pytest.raises(StepFailed, match=r"root hash over the rows of cut .* its plan says sha256:0000"):
+            adapter.leg_b_record(leg)
+    assert governed.as_owner("SELECT count(*) FROM cutter.cut") == [(0,)]
