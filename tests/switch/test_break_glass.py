@@ -120,3 +120,16 @@ def test_it_needs_a_reason_and_lasts_an_hour_at_most(project: SwitchedProject) -
         assert project.cutter("request", plan, "--key", key, *words).code == 64
     answer = project.cutter("request", plan, "--key", key, "--expires", "2h", *REASON)
     assert (answer.code, "lasts longer than the 3600 seconds" in answer.err) == (15, True)
+
+
+def test_who_broke_the_glass_does_not_close_the_gap(project: SwitchedProject) -> None:
+    project.write("runbooks/gap-matrix.yml", gap_matrix("{runbook: schema.yml, steps: all}"))
+    text = project.authority_file.read_text()
+    project.authority_file.write_text(text.replace("BREAK_GLASS: [carol]", "BREAK_GLASS: [bob]"))
+    project.signed(project.authority_file)
+    project.apply(str(project.folder / "runbooks/schema.yml"))
+    request = project.requested(project.production_run(emergency(project)), *REASON)
+    run = project.apply(str(project.signed(request, BREAK_GLASS="bob")))
+    project.signed(account(project, run))
+    project.apply(approved(project))
+    assert gaps(project)[f"BREAK-GLASS-{run}"] == "OPEN"
