@@ -11,7 +11,6 @@ import os
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any, BinaryIO, Optional
 
@@ -99,24 +98,26 @@ class Service:
         return self._settle(asked)
 
     def _move(self, asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        with _held(asked):
-            yield {"begun": True}
-            agent = self._agent(asked)
+        agent, state = self._agent(asked), asked["state"]
+        with tenure.tenure(state, asked["run"], asked["by"]):
+            left = [_cleared(found, asked["kept"]) for found in tenure.begun(state)]
             if asked["verb"] == "apply":
                 steps = [step_of(body) for body in asked["steps"]]
-                yield from map(evidence_body, agent.apply(steps, self._stopped.is_set))
+                places, results = agent.workplaces(steps), agent.apply(steps, self._stopped.is_set)
             else:
                 back = [revert_of(body) for body in asked["steps"]]
-                yield from map(evidence_body, agent.revert(back, self._stopped.is_set))
+                places, results = agent.workplaces(back), agent.revert(back, self._stopped.is_set)
+            tenure.begin(state, asked["run"], asked["by"], [step["id"] for step in asked["steps"]], places)
+            yield {"begun": left}
+            yield from map(evidence_body, results)
 
     def _settle(self, asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        if asked["verb"] == "begun":
-            yield {"begun": list(tenure.begun(asked["state"]))}
-        elif asked["verb"] == "answered":
-            tenure.answered(asked["state"], asked["run"])
+        if asked["verb"] == "answered":
+            tenure.answered(asked["state"], asked["runs"])
         elif asked["verb"] == "sweep":
             for folder in asked["folders"]:
                 sweep(folder)
+        yield from ()
 
     def _agent(self, asked: Mapping[str, Any]) -> Agent:
         kept = KeptContent(asked["kept"])
@@ -158,13 +159,8 @@ class Service:
         self._frames.put(None)
 
 
-@contextmanager
-def _held(asked: Mapping[str, Any]) -> Iterator[None]:
-    """Hold this machine for a run, its steps written down until the controller says they are recorded."""
-    if not asked["run"]:
-        yield
-        return
-    state, run, by = asked["state"], asked["run"], asked["by"]
-    with tenure.tenure(state, run, by):
-        tenure.begin(state, run, by, [step["id"] for step in asked["steps"]])
-        yield
+def _cleared(left: Mapping[str, Any], kept: str) -> Mapping[str, Any]:
+    """Sweep away what a run that broke off has put aside, and return what it had begun."""
+    for folder in {*left["places"], kept}:
+        sweep(folder)
+    return {key: left[key] for key in ("run", "by", "steps")}

@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -38,12 +38,16 @@ def tenure(folder: str, run: str, by: str) -> Iterator[None]:
         os.close(lock)
 
 
-def begin(folder: str, run: str, by: str, steps: Sequence[str]) -> None:
-    """Write down durably which steps a run is about to apply here, before the first effect."""
+def begin(folder: str, run: str, by: str, steps: Sequence[str], places: Collection[str]) -> None:
+    """Write down durably which steps a run is about to apply here, before the first effect.
+
+    `places` are the folders in which they put files aside for a moment.
+    """
     path = os.path.join(folder, _BEGUN + run)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     with refusals("writing", path), os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-        file.write(json.dumps({"run": run, "by": by, "steps": list(steps)}).encode())
+        told = {"run": run, "by": by, "steps": list(steps), "places": sorted(places)}
+        file.write(json.dumps(told).encode())
         file.flush()
         os.fsync(file.fileno())
 
@@ -53,11 +57,12 @@ def begun(folder: str) -> tuple[Mapping[str, Any], ...]:
     return tuple(_read(os.path.join(folder, name)) for name in _names(folder))
 
 
-def answered(folder: str, run: str = "") -> None:
-    """Forget one run, whose outcomes are recorded elsewhere now, or all: somebody looked and went on."""
-    for name in [_BEGUN + run] if run else _names(folder):
-        with suppress(FileNotFoundError, PermissionError):
-            os.unlink(os.path.join(folder, name))
+def answered(folder: str, runs: Collection[str]) -> None:
+    """Forget runs: what came of them is recorded elsewhere now, or somebody looked and went on."""
+    for name in _names(folder):
+        if name[len(_BEGUN) :] in runs:
+            with suppress(FileNotFoundError, PermissionError):
+                os.unlink(os.path.join(folder, name))
 
 
 def _names(folder: str) -> list[str]:
@@ -68,12 +73,13 @@ def _names(folder: str) -> list[str]:
 
 def _read(path: str) -> Mapping[str, Any]:
     run = os.path.basename(path)[len(_BEGUN) :]
+    nothing = {"run": run, "by": "", "steps": [], "places": []}
     with suppress(OSError, ValueError):
         with open(path, encoding="utf-8") as file:
             found = json.load(file)
         if isinstance(found, dict):
-            return {"run": run, "by": "", "steps": [], **found}
-    return {"run": run, "by": "", "steps": []}  # cut off while it was written: nothing was begun yet
+            return {**nothing, **found}
+    return nothing  # cut off while it was written: nothing was begun yet
 
 
 def _take(lock: int, path: str) -> None:

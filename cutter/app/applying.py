@@ -10,17 +10,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cutter import __version__
-from cutter.app.checkpoints import checkpointed, leave_checkpoint
 from cutter.app.breaking_glass import broken_glass
+from cutter.app.checkpoints import checkpointed, leave_checkpoint
 from cutter.app.compensating import compensate, halts
 from cutter.app.matrix_file import declared_gaps, is_known, matrix_digest
 from cutter.app.planning import preflight_job, refuse_unmet
 from cutter.app.run_scoping import scoped
 from cutter.app.settling import settle
 from cutter.app.workspace import Job, Workspace
-from cutter.engine.executor import RunResult, TargetResult, Watch, Work, execute
+from cutter.engine.executor import RunResult, TargetResult, Watch, Work, execute, skip
 from cutter.engine.recording import Recording
 from cutter.engine.stopping import Stop
+from cutter.engine.waves import too_many, waves
 from cutter.errors import BrokenRun, CutterError, PreconditionError
 from cutter.ledger.locks import RunLock
 from cutter.ledger.sqlite import SqliteLedger
@@ -104,11 +105,26 @@ class WritingSession(NamedTuple):
     def _on_every_target(
         self, job: Job, plan: Plan, recording: Recording, *, stop: Stop, watch: Watch
     ) -> tuple[TargetResult, ...]:
-        parallel = self.workspace.parallel
         works = [
             Work(planned, bound, self.workspace.target(bound.target, run=recording.run))
             for bound, planned in zip(job.bound, plan.targets, strict=True)
         ]
+        results: list[TargetResult] = []
+        for wave in waves(works, job.runbook.serial):
+            failed = [done.target for done in results if done.exit_code]
+            if too_many(len(failed), len(works), job.runbook.max_fail):
+                results += skip(wave, recording, f"no wave begins after the one of {failed[-1]}")
+            elif results and stop():
+                cut_short = skip(wave, recording, "the run was interrupted")
+                results += [done._replace(interrupted=True) for done in cut_short]
+            else:
+                results += self._on_a_wave(job, wave, recording, stop=stop, watch=watch)
+        return tuple(results)
+
+    def _on_a_wave(
+        self, job: Job, works: Sequence[Work], recording: Recording, *, stop: Stop, watch: Watch
+    ) -> tuple[TargetResult, ...]:
+        parallel = self.workspace.parallel
         results = execute(works, recording, stop=stop, watch=watch, parallel=parallel)
         if job.runbook.on_failure != "revert":
             return results
@@ -210,8 +226,11 @@ def broken_run(recording: Recording) -> Iterator[None]:
 
 
 def _sweep(workspace: Workspace, name: str, identity: str, folders: Collection[str]) -> None:
-    """Remove what a dead run has put aside on a target, if that is still the same machine."""
-    if any(host.name == name for host in workspace.environment.hosts):
+    """Remove what a dead run has put aside on this machine, if it is still the same.
+
+    A machine elsewhere has its own note of it, and does so when the next run begins there.
+    """
+    if workspace.is_local(name):
         target = workspace.target(name)
         if target.identity() == identity:
             target.sweep(folders)

@@ -40,7 +40,7 @@ def take_back(
     moved = iter(
         move(moves, recording, stop=stop, parallel=parallel, told=lambda _, __: None) if moves else ()
     )
-    return tuple(next(moved) if revert.requests else () for _, revert in reverts)
+    return tuple(next(moved).evidence if revert.requests else () for _, revert in reverts)
 
 
 def compensate(

@@ -20,6 +20,7 @@ from cutter.ledger.digest_key import digest_key, new_key
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.inventory import Environment, Host
 from cutter.model.runbook import BoundRunbook, Runbook
+from cutter.model.secret import Secret
 
 if TYPE_CHECKING:
     from cutter.approvals.authority import Authority
@@ -36,12 +37,16 @@ AUTHORITY = "authority.yml"
 
 
 class Choice(NamedTuple):
-    """What the command line chose: the inventory folder, a limit of hosts, and variables given with -e."""
+    """What the command line chose: the inventory folder, a limit of hosts, and variables given with -e.
+
+    `parallel` is how many hosts are at work at once, `become_password` that of sudo on all of them.
+    """
 
     inventory: str = ""
     limit: str = ""
     extra: Sequence[str] = ()
     parallel: int = PARALLEL
+    become_password: Secret | None = None
 
     @property
     def folder(self) -> str:
@@ -153,6 +158,7 @@ class Workspace:
         return os.path.join(self.environment.target_state, "kept")
 
     def _ssh_target(self, host: Host, run: str) -> Target:
+        from cutter.hosts.become import password_of
         from cutter.hosts.ssh import SshTarget
         from cutter.hosts.ssh_command import Route
         from cutter.hosts.ssh_session import Session
@@ -168,7 +174,9 @@ class Workspace:
                 python=host.python,
                 become=host.become,
             )
-            self._sessions[host.name] = Session(host.name, route)
+            password = self.choice.become_password or password_of(host)
+            route = route._replace(asks_password=host.become and password is not None)
+            self._sessions[host.name] = Session(host.name, route, password)
             self._open.callback(self._sessions[host.name].close)
         state, by = self.environment.target_state, f"{user_name()}@{host_name()}"
         return SshTarget(self._sessions[host.name], state, self.digest_key, run=run, by=by)

@@ -6,8 +6,9 @@ import argparse
 import sys
 from typing import Any
 
-from cutter.app.workspace import Choice
+from cutter.app.workspace import PARALLEL, Choice
 from cutter.errors import UsageError
+from cutter.model.secret import Secret
 from cutter.report.style import wants_colour
 
 _DIGITS = 40
@@ -31,6 +32,20 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--debug", action="store_true", help="on an error, show where in cutter it arose")
 
 
+def add_hosts(parser: argparse.ArgumentParser) -> None:
+    """Add how hosts are worked on."""
+    help_text = f"so many hosts at once (default {PARALLEL})"
+    parser.add_argument("--parallel", type=_positive, default=PARALLEL, metavar="N", help=help_text)
+    help_text = "ask once, on the terminal, for the password of sudo on the hosts"
+    parser.add_argument("--ask-become-pass", action="store_true", help=help_text)
+
+
+def _positive(said: str) -> int:
+    if not (said.isascii() and said.isdigit() and int(said[:9])):
+        raise argparse.ArgumentTypeError(f"{said!r} is not a number of hosts")
+    return int(said[:9])
+
+
 def add_runbooks(parser: argparse.ArgumentParser) -> None:
     """Add the runbooks to act on, and --only."""
     parser.add_argument("runbooks", nargs="+", metavar="RUNBOOK", help="runbook files, in order")
@@ -48,6 +63,7 @@ def add_recorded_run(parser: argparse.ArgumentParser) -> None:
     """Add the words of a verb that runs runbooks and writes to nothing but the ledger."""
     add_runbooks(parser)
     add_environment(parser)
+    add_hosts(parser)
     add_lock_timeout(parser)
     add_output(parser)
 
@@ -68,7 +84,21 @@ def key_of(args: argparse.Namespace) -> str:
 
 def choice(args: argparse.Namespace) -> Choice:
     """Return what the words choose: environment, hosts and variables."""
-    return Choice(args.inventory, getattr(args, "limit", ""), tuple(getattr(args, "var", ())))
+    limit, extra = getattr(args, "limit", ""), tuple(getattr(args, "var", ()))
+    parallel = getattr(args, "parallel", PARALLEL)
+    return Choice(args.inventory, limit, extra, parallel, _become_password(args))
+
+
+def _become_password(args: argparse.Namespace) -> Secret | None:
+    """Ask for the password of sudo where that was asked for. Raises UsageError where nobody can be asked."""
+    if not getattr(args, "ask_become_pass", False):
+        return None
+    if getattr(args, "no_input", False) or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        remedy = "or name a source in the inventory: ansible_become_password: {env: NAME}"
+        raise UsageError("nobody can be asked for a password here", remedy=remedy)
+    from getpass import getpass
+
+    return Secret(getpass("password of sudo on the hosts: ", sys.stderr))
 
 
 def colour(args: argparse.Namespace) -> bool:

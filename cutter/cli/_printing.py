@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cutter.app.planning import earlier_work
@@ -17,9 +17,12 @@ from cutter.report.plan_text import plan_text
 from cutter.report.run_text import (
     compensation_lines,
     failure_lines,
+    fleet_failure_lines,
     manual_lines,
     outcome_line,
+    targets_text,
     verdict_line,
+    worst_outcome,
 )
 from cutter.report.switch_text import kill_switch_words
 
@@ -64,17 +67,30 @@ def print_outcome(args: argparse.Namespace, target: str, evidence: Evidence) -> 
 
 def print_result(result: RunResult, args: argparse.Namespace) -> None:
     """Print the failures, whole, and the verdict in one line."""
+    many = len(result.targets) > 1
+    for line in _failures(result, args):
+        print(line)
     for target in result.targets:
-        for line in failure_lines(target.target, target.evidence, colour=colour(args)):
-            print(line)
+        for line in target.left:
+            print(f"{target.target}: {line}; it was looked at again")
         for line in compensation_lines(target.target, target.compensation, colour=colour(args)):
             print(line)
         for line in manual_lines(target.target, target.manual, halted=True):
             print(line)
     title = exit_title(result.exit_code)
+    if many:
+        print(f"targets: {targets_text(worst_outcome(target.evidence) for target in result.targets)}")
     print(
         verdict_line(result.runbook, result.run, result.counts, result.exit_code, title, colour=colour(args))
     )
+
+
+def _failures(result: RunResult, args: argparse.Namespace) -> Iterator[str]:
+    if len(result.targets) == 1:
+        only = result.targets[0]
+        return failure_lines(only.target, only.evidence, colour=colour(args))
+    told = [(target.target, target.evidence) for target in result.targets]
+    return fleet_failure_lines(told, colour=colour(args))
 
 
 def print_runs_json(workspace: Workspace, results: Sequence[RunResult], code: int, **more: Any) -> None:
@@ -94,7 +110,9 @@ def run_body(result: RunResult) -> dict[str, Any]:
         "exit_code": result.exit_code,
         "outcomes": dict(result.counts),
         "targets": [
-            target_body(item.target, item.identity, item.evidence, item.compensation, item.manual)
+            target_body(
+                item.target, item.identity, item.evidence, item.compensation, item.manual, left=item.left
+            )
             for item in result.targets
         ],
     }

@@ -12,12 +12,30 @@ from cutter.app.interrupts import Requests
 from cutter.app.workspace import Workspace
 from cutter.cli._output import outlived
 from cutter.engine.executor import Watch
+from cutter.engine.executor import count as count_outcomes
 from cutter.model.evidence import Evidence
 from cutter.model.plan import Plan, PlannedStep
 from cutter.report.progress import progress_line
+from cutter.report.run_text import counts_text
 
+_FEW = 4
+"""Of more targets than these, each is told of when it ends, and not each of its steps."""
 Tell = Callable[[str, Evidence], None]
 """Prints the outcome of a step on a target, if it is worth a line."""
+
+
+class _Ends:
+    """Tells of each of many targets, on standard error, when it has come to its end."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._open = {target.target: len(target.steps) for target in plan.targets}
+        self._found: dict[str, list[Evidence]] = {target.target: [] for target in plan.targets}
+
+    def hear(self, target: str, evidence: Evidence) -> None:
+        """Take an outcome."""
+        self._found[target].append(evidence)
+        if len(self._found[target]) == self._open[target]:
+            print(f"{target}: {counts_text(count_outcomes(self._found.pop(target)))}", file=sys.stderr)
 
 
 @contextmanager
@@ -26,13 +44,17 @@ def watched(
 ) -> Iterator[Watch]:
     """Give what is told of each outcome of a plan; meanwhile long work shows on the terminal."""
     total, counted = sum(len(target.steps) for target in plan.targets), count(1)
+    ends = _Ends(plan) if len(plan.targets) > _FEW and not args.json else None
     with progress_line(sys.stderr, wanted=not args.json) as line:
         workspace.hears = line
 
         def watch(target: str, step: PlannedStep, evidence: Evidence) -> None:
             del step
             with line.aside() if line else nullcontext(), outlived(stop.unheard):
-                tell(target, evidence)
+                if ends is None:
+                    tell(target, evidence)
+                else:
+                    ends.hear(target, evidence)
             if line:
                 line("steps", next(counted), total)
 

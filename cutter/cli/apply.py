@@ -37,6 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the words of this verb."""
     options.add_runbooks(parser)
     options.add_environment(parser)
+    options.add_hosts(parser)
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
     parser.add_argument("--no-input", action="store_true", help="never ask: without --yes, refuse")
     parser.add_argument("--check", action="store_true", help="only plan; nothing is applied")
@@ -99,7 +100,8 @@ def _refuse_choice(args: argparse.Namespace, cause: str) -> None:
 def _apply_kept(kept: KeptPlan, args: argparse.Namespace, given: GivenRequest | None = None) -> int:
     from cutter.app import planfile
 
-    workspace = Workspace(kept.choice._replace(inventory=args.inventory or kept.choice.inventory))
+    now = options.choice(args)._replace(limit=kept.choice.limit, extra=kept.choice.extra)
+    workspace = Workspace(now._replace(inventory=args.inventory or kept.choice.inventory))
     planfile.refuse_other_environment(workspace, kept)
     jobs = workspace.jobs(kept.paths)
     with writing(workspace, wait_seconds=args.lock_timeout) as session:

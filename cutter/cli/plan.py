@@ -20,6 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the words of this verb."""
     options.add_runbooks(parser)
     options.add_environment(parser)
+    options.add_hosts(parser)
     parser.add_argument(
         "--diff", action="store_true", help="show the change of file contents, secrets hidden"
     )
@@ -48,7 +49,10 @@ def run_plan(args: argparse.Namespace, *, detailed: bool) -> int:
     else:
         printing.print_banner(workspace, args)
         printing.print_plans(workspace, jobs, plans, args)
-    if refusal is None and out:
+    unseen = [target.target for plan in plans for target in plan.targets if target.unseen]
+    if out and unseen:
+        print(f"no plan is kept: {unseen[0]} could not be looked at; --limit leaves it out", file=sys.stderr)
+    elif refusal is None and out:
         digest = write_plan(out, workspace.choice, args.only, jobs, plans)
         print(f"plan kept in {out} ({digest}); next: {workspace.command('apply', out)}", file=sys.stderr)
     if refusal is not None and not args.json:

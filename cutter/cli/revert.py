@@ -46,6 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
     parser.add_argument("--no-input", action="store_true", help="never ask: without --yes, refuse")
     options.add_environment(parser, limit=False, extra=False)
+    options.add_hosts(parser)
     options.add_output(parser)
 
 

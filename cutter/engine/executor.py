@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from cutter.agent import drift_of
 from cutter.agent.unseen import unobservable
-from cutter.engine.moving import Move, move
+from cutter.engine.moving import Move, Moved, move
 from cutter.engine.planner import request_for
 from cutter.engine.recording import Recording
 from cutter.engine.stopping import Stop
@@ -26,6 +26,7 @@ class TargetResult(NamedTuple):
     """What came of every step on one target. `interrupted`: it was asked to stop before all were done.
 
     `compensation` is what was taken back after a failure, and `manual` what is left for a person to do.
+    `left` tells of earlier runs that had broken off there, and whose steps this one looked at again.
     """
 
     target: str
@@ -34,6 +35,7 @@ class TargetResult(NamedTuple):
     interrupted: bool = False
     compensation: tuple[Evidence, ...] = ()
     manual: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -101,7 +103,8 @@ def execute(
     An abort, or an error inside a step, ends its target with that step unknown and the rest skipped. Raises
     LedgerError when nothing could be recorded and so nothing was begun, and Unrecorded later.
     """
-    seen = {work.plan.target: _recorded(work, recording, watch) for work in works if not work.plan.pending}
+    still = [work for work in works if not work.plan.pending]
+    seen = {work.plan.target: Moved(_recorded(work, recording, watch)) for work in still}
     pending = [work for work in works if work.plan.pending]
     steps = [{step.id: step for step in work.plan.steps} for work in pending]
 
@@ -112,8 +115,26 @@ def execute(
         moves = list(map(_move, pending))
         moved = move(moves, recording, stop=stop, parallel=parallel, told=told)
         seen |= {work.plan.target: found for work, found in zip(pending, moved, strict=True)}
-    results = (TargetResult(work.plan.target, work.plan.identity, seen[work.plan.target]) for work in works)
+    results = (_result(work.plan, seen[work.plan.target]) for work in works)
     return tuple(done._replace(interrupted=stop() and _cut_short(done)) for done in results)
+
+
+def skip(works: Sequence[Work], recording: Recording, reason: str) -> tuple[TargetResult, ...]:
+    """Record that nothing was begun on these targets, and why."""
+    found = []
+    for plan, _, _ in works:
+        evidence = tuple(
+            Evidence(step.id, step.type, step.content_hash, Outcome.SKIPPED, reason=reason)
+            for step in plan.steps
+        )
+        for item in evidence:
+            recording.evidence(plan.target, plan.identity, item)
+        found.append(TargetResult(plan.target, plan.identity, evidence))
+    return tuple(found)
+
+
+def _result(plan: TargetPlan, moved: Moved) -> TargetResult:
+    return TargetResult(plan.target, plan.identity, moved.evidence, left=moved.left)
 
 
 def converged(plan: TargetPlan, bound: BoundRunbook) -> Iterator[Evidence]:

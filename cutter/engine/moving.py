@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from cutter.agent.unseen import unobservable, unseen
 from cutter.engine.driving import Requests, driven
 from cutter.engine.recording import Recording
-from cutter.engine.side_by_side import Strand, side_by_side
+from cutter.engine.side_by_side import Found, Strand, side_by_side
 from cutter.engine.stopping import Stop
 from cutter.engine.target import Target
 from cutter.errors import CutterError, Interrupted
@@ -32,14 +32,21 @@ class Move(NamedTuple):
     begin: Callable[[Callable[[], bool]], Iterator[Evidence]]
 
 
+class Moved(NamedTuple):
+    """What came of each step of a move, and what earlier runs had left on the target, in words."""
+
+    evidence: tuple[Evidence, ...]
+    left: tuple[str, ...] = ()
+
+
 Told = Callable[[int, Evidence], None]
 """Told of each outcome once it is noted, beside the index of its move."""
 
 
 def move(
     moves: Sequence[Move], recording: Recording, *, stop: Stop, parallel: int, told: Told
-) -> tuple[tuple[Evidence, ...], ...]:
-    """Move all targets and return the evidence of each, recorded.
+) -> tuple[Moved, ...]:
+    """Move all targets and return what came of each, recorded; each is then told that it is.
 
     A target apart that is gone before anything began is unobservable. Raises LedgerError when nothing could
     be recorded and so nothing was begun, and Unrecorded later.
@@ -60,7 +67,9 @@ def move(
             for index, item in portion:
                 evidence[index].append(item)
                 told(index, item)
-    return tuple(map(tuple, evidence))
+    recording.commit()
+    left = _asked_all([Strand(each.target, partial(_answered, each)) for each in moves], stop, parallel)
+    return tuple(Moved(tuple(items), words) for items, words in zip(evidence, left, strict=True))
 
 
 def _record(moves: Sequence[Move], portion: Sequence[tuple[int, Evidence]], recording: Recording) -> None:
@@ -78,12 +87,25 @@ def _evidence(each: Move, found: Collection[str] | Unseen, stop: Stop) -> Iterat
 
 def _workplaces(moves: Sequence[Move], stop: Stop, parallel: int) -> list[Collection[str] | Unseen]:
     """Return, for each target, where its steps put files aside, or why it cannot be asked any more."""
-    found: dict[int, Collection[str] | Unseen] = {}
-    strands = [Strand(each.target, partial(_workplaces_of, each)) for each in moves]
+    return _asked_all([Strand(each.target, partial(_workplaces_of, each)) for each in moves], stop, parallel)
+
+
+def _asked_all(strands: Sequence[Strand[Found]], stop: Stop, parallel: int) -> list[Found]:
+    """Return the one answer of each strand, in order."""
+    found: dict[int, Found] = {}
     with closing(side_by_side(strands, stop, parallel)) as portions:
         for portion in portions:
             found.update(portion)
-    return [found[index] for index in range(len(moves))]
+    return [found[index] for index in range(len(strands))]
+
+
+def _answered(each: Move, stop: Stop) -> Iterator[tuple[str, ...]]:
+    try:
+        with stop.abortable():
+            left = tuple(each.target.answered())
+    except (CutterError, KeyboardInterrupt):
+        left = ()  # the target finds it again with the next run
+    yield left
 
 
 def _workplaces_of(each: Move, stop: Stop) -> Iterator[Collection[str] | Unseen]:

@@ -44,5 +44,11 @@ class Target(Protocol):
     def halt(self, *, at_once: bool) -> None:
         """Ask a target apart, from another thread, to begin no other step, or to break off at once."""
 
+    def answered(self) -> Sequence[str]:
+        """Hear that what came of the run is recorded; return what others had begun there and left, in words.
+
+        Raises Unavailable.
+        """
+
     def sweep(self, folders: Collection[str]) -> None:
         """Remove from these folders what dead runs have put aside. Raises nothing for what cannot go."""

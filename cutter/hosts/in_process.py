@@ -52,6 +52,10 @@ class InProcessTarget:
     def halt(self, *, at_once: bool) -> None:
         """Do nothing: who asks is in the same thread as the step, and is asked by it."""
 
+    def answered(self) -> Sequence[str]:
+        """Return nothing: what was begun here is known from the ledger alone."""
+        return ()
+
     def _agent(self, content: Mapping[str, bytes]) -> Agent:
         kept = KeptContent(self.kept_folder)
         for digest, held in content.items():

@@ -30,6 +30,7 @@ class SshTarget:
         self._key = digest_key
         self._run = run
         self._by = by
+        self._left: Sequence[Mapping[str, Any]] = ()
 
     def identity(self) -> str:
         """Return what tells that machine from every other. Raises Unavailable."""
@@ -80,13 +81,18 @@ class SshTarget:
         """Return facts of that machine and of the user that acts there."""
         return dict(self._answer({"verb": "facts", "names": sorted(names)})["facts"])
 
-    def begun(self) -> Sequence[Mapping[str, Any]]:
-        """Return the runs that began something there and never answered for it: `run`, `by`, `steps`."""
-        return list(self._answer({"verb": "begun", "state": self._state})["begun"])
+    def answered(self) -> Sequence[str]:
+        """Let the machine forget what it noted of this run, and of others that broke off there.
 
-    def answered(self, run: str = "") -> None:
-        """Let the machine forget a run whose outcomes are recorded, or all of them."""
-        list(self._session.ask({"verb": "answered", "state": self._state, "run": run}))
+        Returns a line for each of these. Raises Unavailable; the next run then finds the same.
+        """
+        runs = [self._run, *(left["run"] for left in self._left)]
+        list(self._session.ask({"verb": "answered", "state": self._state, "runs": runs}))
+        return [
+            f"run {left['run']} of {left['by'] or 'somebody'} broke off there; it had begun "
+            f"{', '.join(left['steps'])}"
+            for left in self._left
+        ]
 
     def _answer(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         return list(self._session.ask(asked))[0]  # noqa: RUF015 - to the end, or the next answer is this one's
@@ -115,6 +121,7 @@ class SshTarget:
             for body in self._session.ask(asked, content):
                 if "begun" in body:
                     begun = True
+                    self._left = [left for left in body["begun"] if left["run"] != self._run]
                 else:
                     yield evidence_of(body)
         except CutterError as error:

@@ -10,12 +10,14 @@ from cutter.language.inventory_files import Layers
 from cutter.language.inventory_groups import Groups
 from cutter.language.problems import Problem, nearest, shown
 from cutter.language.variables import Cycle, Scope, missing_text
-from cutter.model.inventory import Host, Variable, Variables
+from cutter.model.inventory import Host, SecretSource, Variable, Variables
 from cutter.model.references import BadReference, Unresolved
 from cutter.model.runbook import Position
 
 CONNECTIONS = ("local", "ssh")
 _TRUTH = {True: True, False: False, "yes": True, "no": False, "true": True, "false": False}
+_PASSWORD = "ansible_become_password"  # noqa: S105 - the name of a variable
+_NO_PASSWORD_HERE = ("ansible_become_pass", "ansible_sudo_pass")
 _SSH_WORDS = ("ansible_ssh_common_args", "ansible_ssh_extra_args")
 _ALSO_SSH = {"smart": "ssh", "paramiko": "ssh", "paramiko_ssh": "ssh"}
 
@@ -39,6 +41,7 @@ def host_of(
         key_file=reading.text("ansible_ssh_private_key_file") or "",
         ssh_words=tuple(word for key in _SSH_WORDS for word in reading.words(key)),
         python=reading.text("ansible_python_interpreter") or "python3",
+        become_password=reading.secret_source(),
     )
     return host if len(problems) == before else None
 
@@ -137,9 +140,26 @@ class _Reading:
             return False
         return _TRUTH[said]
 
-    def _problem(self, key: str, what: str, suggestion: str = "") -> None:
+    def secret_source(self) -> SecretSource | None:
+        """Return where the password of sudo is found, None where nobody says."""
+        for key in _NO_PASSWORD_HERE:
+            if key in self.variables:
+                self._problem(key, "is called ansible_become_password", "ansible_become_password", hide=True)
+        found = self.value(_PASSWORD, None)
+        if found is None:
+            return None
+        if isinstance(found, dict) and len(found) == 1 and found.keys() <= {"env", "file"}:
+            where = next(iter(found.values()))
+            if isinstance(where, str) and where:
+                return SecretSource(**found)
+        what = "no password stands in a file of the project; say where it is: {env: NAME} or {file: PATH}"
+        self._problem(_PASSWORD, what, hide=True)
+        return None
+
+    def _problem(self, key: str, what: str, suggestion: str = "", *, hide: bool = False) -> None:
         given = self.variables[key][-1]
-        problem = Problem(_position(given.origin), key, what, str(given.value), suggestion)
+        offending = "" if hide else str(given.value)
+        problem = Problem(_position(given.origin), key, what, offending, suggestion)
         if problem not in self.problems:
             self.problems.append(problem)
 

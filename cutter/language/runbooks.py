@@ -11,6 +11,7 @@ from cutter.language.kill_switch import kill_switch_of, kill_switch_problems
 from cutter.language.place_checks import place_problems
 from cutter.language.places import Places
 from cutter.language.problems import Complaints, InvalidDocuments, Problem
+from cutter.language.serial import serial_of, serial_problems
 from cutter.language.step_checks import StepChecks, type_key
 from cutter.language.strict_yaml import Document, read_file_and_bytes
 from cutter.language.validate import judged
@@ -46,6 +47,8 @@ def load_runbook(path: str | os.PathLike[str]) -> Runbook:
         place=document.position(("database",) if "database" in value else ("runbook",)),
         database=value.get("database", ""),
         kill_switch=kill_switch_of(value, steps["steps"]),
+        serial=serial_of(value),
+        max_fail=value.get("max_fail", 0),
     )
 
 
@@ -104,6 +107,7 @@ def _cross_checked(
 ) -> Iterator[Problem]:
     yield from vars_problems(document, value.get("vars"), ("vars",), steps["steps"])
     yield from kill_switch_problems(document, value, steps["steps"])
+    yield from serial_problems(document, value)
     yield from place_problems(document, value, [*steps["preflight"], *steps["steps"]])
     seen: dict[str, Step] = {}
     for name in LISTS:

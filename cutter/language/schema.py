@@ -16,6 +16,7 @@ from cutter.language.schema_authority import AUTHORITY
 from cutter.language.schema_grammar import GRAMMAR
 from cutter.language.schema_inventory import DATABASES, ENVIRONMENT, HOSTS, VARS
 from cutter.language.schema_matrix import GAP_MATRIX
+from cutter.language.serial import SCHEMA as SERIAL
 from cutter.model.durations import PATTERN
 from cutter.resource import Param, Resource
 from cutter.resources import resource_type, type_names
@@ -95,6 +96,7 @@ _RUNBOOK_KEYS: Mapping[str, Mapping[str, Any]] = {
             },
         },
     },
+    **SERIAL,
     "on_failure": {
         "enum": ["stop", "revert"],
         "default": "stop",

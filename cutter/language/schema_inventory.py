@@ -48,6 +48,9 @@ HOSTS: dict[str, Any] = {
                 "ansible_user": {"type": "string", "description": "The user to log in as."},
                 "ansible_port": {"type": ["integer", "string"], "description": "The port to connect to."},
                 "ansible_become": {"type": ["boolean", "string"], "description": "Whether to work as root."},
+                "ansible_become_password": {
+                    "description": "Where the password of sudo is: {env: NAME} or {file: PATH}.",
+                },
                 "ansible_ssh_private_key_file": {"type": "string", "description": "The key to log in with."},
                 "ansible_ssh_common_args": {"type": "string", "description": "Options for ssh."},
                 "ansible_ssh_extra_args": {"type": "string", "description": "More options for ssh."},

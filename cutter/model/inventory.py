@@ -23,6 +23,13 @@ Variables = Mapping[str, tuple[Variable, ...]]
 """Every value given to each name, weakest first: the last one counts."""
 
 
+class SecretSource(NamedTuple):
+    """Where the controller finds a secret: an environment variable, or the first line of a file."""
+
+    env: str = ""
+    file: str = ""
+
+
 class Host(NamedTuple):
     """One target. `connection` is ``local`` or ``ssh``; what is None or empty is left to the system.
 
@@ -40,6 +47,7 @@ class Host(NamedTuple):
     key_file: str = ""
     ssh_words: tuple[str, ...] = ()
     python: str = "python3"
+    become_password: Optional[SecretSource] = None
 
 
 class Database(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, Union
 
 
 class Position(NamedTuple):
@@ -51,7 +51,8 @@ class KillSwitch(NamedTuple):
 class Runbook(NamedTuple):
     """A runbook, immutable; `digest` covers its canonical content, so layout and comments change nothing.
 
-    It acts on `hosts`, or on the one `database` where that is named.
+    It acts on `hosts`, or on the one `database` where that is named. `serial` are the sizes of waves of
+    hosts, and `max_fail` how many may fail before no other wave begins: numbers, or parts like ``20%``.
     """
 
     name: str
@@ -66,6 +67,8 @@ class Runbook(NamedTuple):
     place: Position
     database: str = ""
     kill_switch: Optional[KillSwitch] = None
+    serial: tuple[Union[int, str], ...] = ()
+    max_fail: Union[int, str] = 0
 
 
 class BoundStep(NamedTuple):

@@ -35,9 +35,15 @@ def target_body(
     evidence: Iterable[Evidence],
     compensation: Iterable[Evidence] = (),
     manual: Iterable[str] = (),
+    *,
+    left: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Return what came of every step on one target, and what was and was not taken back after a failure."""
+    """Return what came of every step on one target, and what was and was not taken back after a failure.
+
+    `left` are lines about earlier runs that had broken off there.
+    """
     taken_back = {"compensation": [item.body() for item in compensation], "manual": list(manual)}
+    taken_back["left"] = list(left)
     told = {name: value for name, value in taken_back.items() if value}
     return {"target": target, "identity": identity, "steps": [item.body() for item in evidence], **told}
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from cutter.model.evidence import Evidence, Outcome
+from cutter.model.evidence import EXIT_OF_OUTCOME, EXIT_PRECEDENCE, Evidence, Outcome
 from cutter.model.state import Change
+from cutter.report.host_names import compact
 from cutter.report.plan_text import change_words
 from cutter.report.style import paint, printable
 
 _ORDER = [outcome.value for outcome in Outcome]
+_BAD = [outcome for outcome in Outcome if not outcome.success and outcome is not Outcome.SKIPPED]
+_BAD.sort(key=lambda outcome: EXIT_PRECEDENCE.index(EXIT_OF_OUTCOME[outcome]))
+_WORST_FIRST = (*_BAD, Outcome.SKIPPED)
 
 
 def outcome_line(target: str, evidence: Evidence, *, colour: bool = False) -> str:
@@ -52,6 +58,57 @@ def failure_lines(target: str, evidence: Iterable[Evidence], *, colour: bool = F
     skipped = sum(item.outcome is Outcome.SKIPPED for item in failures)
     if skipped:
         yield f"skipped: {skipped} later step{'s' if skipped > 1 else ''} on {target}, untouched"
+
+
+class Failure(NamedTuple):
+    """What did not succeed: its first line up to the names of targets, and the lines that explain it."""
+
+    what: str
+    told: tuple[str, ...]
+    remedy: str
+
+
+def failures(evidence: Sequence[Evidence]) -> Iterator[Failure]:
+    """Yield what did not succeed on a target, whole; what is the same of all steps is said once."""
+    bad = [item for item in evidence if item.outcome is Outcome.UNOBSERVABLE]
+    alike = len({item.reason for item in bad}) == 1 and len(bad) == len(evidence)
+    for item in evidence:
+        if item.outcome.success or item.outcome is Outcome.SKIPPED or (alike and item is not evidence[0]):
+            continue
+        step = f"all {len(bad)} steps" if alike and len(bad) > 1 else item.step
+        told = (f"  cause: {printable(item.reason)}", f"  world: {_world(item)}")
+        yield Failure(f"{item.outcome.value}: {step}", told, item.remedy)
+    skipped = [item for item in evidence if item.outcome is Outcome.SKIPPED]
+    if skipped:
+        number = f"{len(skipped)} {'later ' if len(skipped) < len(evidence) else ''}step"
+        why = () if len(skipped) < len(evidence) else (f"  cause: {printable(skipped[0].reason)}",)
+        yield Failure(f"skipped, untouched: {number}{'s' if len(skipped) > 1 else ''}", why, "")
+
+
+def fleet_failure_lines(targets: Iterable[tuple[str, Sequence[Evidence]]], *, colour: bool) -> Iterator[str]:
+    """Yield the failures of many targets, each once, with the names of all targets that have it."""
+    found: dict[tuple[str, tuple[str, ...]], list[tuple[str, str]]] = {}
+    for target, evidence in targets:
+        for failure in failures(evidence):
+            found.setdefault((failure.what, failure.told), []).append((target, failure.remedy))
+    for (what, told), where in found.items():
+        number = f" ({len(where)} targets)" if len(where) > 1 else ""
+        yield paint(what, "bad", colour=colour) + f" on {compact(name for name, _ in where)}{number}"
+        yield from told
+        if where[0][1]:
+            yield f"  next{f' for {where[0][0]}' if number else ''}: {printable(where[0][1])}"
+
+
+def targets_text(worst: Iterable[str]) -> str:
+    """Return how many targets ended how, from the worst outcome of each, as in ``97 ok, 2 changed``."""
+    return counts_text(Counter(worst))
+
+
+def worst_outcome(evidence: Iterable[Evidence]) -> str:
+    """Return what a target is counted as: its worst outcome, and of good ones `changed` before `ok`."""
+    found = {item.outcome for item in evidence}
+    bad = [outcome for outcome in _WORST_FIRST if outcome in found]
+    return bad[0].value if bad else (Outcome.CHANGED if Outcome.CHANGED in found else Outcome.OK).value
 
 
 def compensation_lines(target: str, evidence: Iterable[Evidence], *, colour: bool = False) -> Iterator[str]:

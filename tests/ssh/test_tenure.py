@@ -1,0 +1,49 @@
+"""What a machine knows of the runs there: who holds it, and what was begun and never answered for."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from ssh.machines import machines, state_of
+
+if TYPE_CHECKING:
+    from project import Project
+
+pytestmark = [pytest.mark.ssh, pytest.mark.root, pytest.mark.usefixtures("told_apart")]
+STEPS = '  - {name: Folder, directory: {path: "{{ world }}/{{ inventory_hostname }}"}}\n'
+
+
+def test_a_machine_that_somebody_else_holds_costs_only_itself(fleet: Project) -> None:
+    machines(fleet, web1="", web2="")
+    site = fleet.runbook(STEPS)
+    holder = {"run": "R1", "by": "ann@desk", "since": 0}
+    with (state_of(fleet, "web2") / "run.lock").open("w") as lock:
+        json.dump(holder, lock)
+        lock.flush()
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        answer = fleet.cutter("apply", "--yes", site)
+    assert answer.code == 19, answer
+    assert "run R1 of ann@desk" in answer.out
+    assert [path.name for path in fleet.world.iterdir()] == ["web1"]
+    assert fleet.cutter("apply", "--yes", site).code == 0
+
+
+def test_what_was_recorded_is_forgotten_there(fleet: Project) -> None:
+    machines(fleet, web1="")
+    fleet.apply(fleet.runbook(STEPS))
+    assert not list(state_of(fleet, "web1").glob("begun-*"))
+
+
+def test_what_another_run_left_is_said_swept_and_forgotten(fleet: Project) -> None:
+    machines(fleet, web1="", web2="")
+    (fleet.world / "web9").mkdir()
+    left = {"run": "R1", "by": "ann@desk", "steps": ["folder"], "places": [str(fleet.world)]}
+    (state_of(fleet, "web1") / "begun-R1").write_text(json.dumps(left))
+    answer = fleet.cutter("apply", "--yes", fleet.runbook(STEPS))
+    assert answer.code == 0, answer
+    assert "web1: run R1 of ann@desk broke off there; it had begun folder" in answer.out
+    assert "web2: run" not in answer.out
+    assert not list(state_of(fleet, "web1").glob("begun-*"))
