@@ -30,12 +30,13 @@ class Document(NamedTuple):
 
 
 class StoredDocument(NamedTuple):
-    """What the database says of a version, its text left out."""
+    """What the database says of a version, its text left out; `text_digest` is of the text as it is now."""
 
     source_digest: str
     grammar_digest: str
     supersedes: int | None
     created_run: str
+    text_digest: str
 
 
 def version_name(document_ref: str, version: int) -> str:

@@ -16,7 +16,7 @@ from cutter.errors import ConfigurationError, PreconditionError, Unavailable
 from cutter.model.canonical import bytes_digest
 
 SHOWN = 10
-_PARTS = ("ordinal", "unit_kind", "section_type", "title", "owner_ref", "parent", "body")
+_PARTS = ("ordinal", "unit_kind", "section_type", "title", "owner_ref", "parent", "body", "body_hash")
 
 
 class ByRole(Protocol):
@@ -34,13 +34,17 @@ class Stored(NamedTuple):
 
 
 class CutSeen(NamedTuple):
-    """A cut as it is: its pin, how many units of each section type, the root hash over them now."""
+    """A cut as it is: its pin, how many units of each section type, the root hash over them now.
+
+    `doubts` names what the cut's own row, its records and the hashes beside its units say otherwise.
+    """
 
     cut_id: int
     document_id: int
     pin: str
     section_types: Mapping[str, int]
     root: str
+    doubts: tuple[str, ...]
 
 
 @contextmanager
@@ -114,9 +118,9 @@ def seen_cut(connection: Connection, document_ref: str, version: int) -> CutSeen
         found = rows(connection, "reading", "cut", document_ref, version)
         if not found:
             return None
-        cut_id, document_id, pin, root = found[0]
+        cut_id, document_id, pin, root, doubts = found[0]
         counts = dict(rows(connection, "reading", "section_types", document_id))
-    return CutSeen(cut_id, document_id, pin, counts, root)
+    return CutSeen(cut_id, document_id, pin, counts, root, tuple(doubts))
 
 
 def altered_units(connection: Connection, seen: CutSeen, planned: Cutplan) -> Iterator[str]:
@@ -140,5 +144,5 @@ def counted(counts: Mapping[str, int]) -> str:
 def _expected(row: CutplanRow) -> tuple[Any, ...]:
     return (
         *(row.ordinal, row.unit_kind, row.section_type, row.title, row.owner_ref, row.parent_ref),
-        row.body_hash,
+        *(row.body_hash, row.body_hash),
     )

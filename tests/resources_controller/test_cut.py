@@ -83,3 +83,30 @@ def test_the_switch_comes_first(governed: Governed) -> None:
     with pytest.raises(KillSwitchOff):
         resource.apply(change_of(resource), governed.content)
     assert resource.observe() is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE cutter.cut SET verified = NULL", "the cut's own account (verdict)"),
+        ("UPDATE cutter.cut SET recorded = verified", "the cut's own account (record)"),
+        ("UPDATE cutter.cut SET unit_count = 8", "the cut's own account (unit_count)"),
+        (
+            "UPDATE cutter.cut SET writer_digest = 'sha256:' || repeat('0', 64)",
+            "the cut's own account (writer_digest)",
+        ),
+        (
+            "UPDATE cutter.information_unit SET body_hash = 'sha256:' || repeat('0', 64) WHERE ordinal = 6",
+            "art_3 (body_hash)",
+        ),
+        (
+            "ALTER TABLE cutter.governance_record DISABLE TRIGGER USER;"
+            " DELETE FROM cutter.governance_record WHERE kind = 'verify'",
+            "the cut's own account (verdict)",
+        ),
+    ],
+)
+def test_what_was_altered_beside_the_units_is_named(statement: str, said: str, governed: Governed) -> None:
+    cut(governed)
+    governed.sql(statement)
+    assert (change_of(governed.resource("cut", **FILES)).before or {})["altered"] == said

@@ -65,3 +65,11 @@ def test_a_text_that_is_not_utf8_is_refused(bare: Governed) -> None:
     (bare.folder / FILES["source"]).write_bytes(b"\xff")
     with pytest.raises(InvalidDocument, match="not UTF-8"):
         bare.resource("document", **FILES)
+
+
+def test_a_stored_text_that_was_altered_is_not_as_declared(governed: Governed) -> None:
+    resource = governed.resource("document", **FILES)
+    governed.apply(resource)
+    governed.sql("UPDATE cutter.document SET source_text = source_text || '!'")
+    with pytest.raises(Conflict, match="was altered"):
+        resource.observe()

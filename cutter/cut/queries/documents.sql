@@ -21,7 +21,8 @@ DROP TABLE pg_temp.cutter_text
 SELECT cutter.fn_document_remove(%s, %s, %s)
 
 -- name: stored
-SELECT d.source_digest, d.grammar_digest, before.version, d.created_run
+SELECT d.source_digest, d.grammar_digest, before.version, d.created_run,
+       coalesce(cutter.text_digest(d.source_text), d.source_digest)
 FROM cutter.document d LEFT JOIN cutter.document before ON before.document_id = d.supersedes
 WHERE d.document_ref = %s AND d.version = %s
 

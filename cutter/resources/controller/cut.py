@@ -71,7 +71,8 @@ class Cut(Resource):
             seen = seen_cut(connection, self.document_ref, self.version)
         if seen is None:
             return None
-        altered = _NOTHING if seen.root == self.root else self._altered(seen)
+        is_whole = seen.root == self.root and not seen.doubts
+        altered = _NOTHING if is_whole else self._altered(seen)
         return _state(seen.section_types, seen.pin, seen.root, altered)
 
     def apply(self, change: Change, content: Content) -> None:
@@ -117,6 +118,8 @@ class Cut(Resource):
         planned = self._planned()
         with reading(self.there.by_role) as connection:
             names = ", ".join(_few(altered_units(connection, seen, planned)))
+        if not names and seen.root == self.root:
+            return f"the cut's own account ({', '.join(seen.doubts)})"
         return names or "the root hash, by another plan"
 
     def _write(self, pin: str) -> None:

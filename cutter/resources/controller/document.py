@@ -61,11 +61,20 @@ class Document(Resource):
         }
 
     def observe(self) -> State | None:
-        """Return what the version is. Raises Conflict when it is there with another text or grammar."""
+        """Return what the version is, its text looked at afresh.
+
+        Raises Conflict when it is there with another text or grammar, or with a text that was altered.
+        """
         with reading(self.there.by_role) as connection:
             there = documents.stored(connection, self.document_ref, self.version)
         if there is None:
             return None
+        if there.text_digest != there.source_digest:
+            raise Conflict(
+                f"the stored text of {documents.version_name(self.document_ref, self.version)} was altered: "
+                "it is not what its digest says",
+                remedy="restore it from a backup; a person must look",
+            )
         if (there.source_digest, there.grammar_digest) != (self.source_digest, self.grammar_digest):
             raise Conflict(
                 f"version {self.version} of {self.document_ref} is there with another text or grammar",
