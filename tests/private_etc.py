@@ -1,9 +1,10 @@
-"""Places of this machine that a test may change: overlays in a mount namespace of this process alone."""
+"""Folders of this machine that a test may change: others stand in for them, for this process alone."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,47 +14,43 @@ from pathlib import Path
 import pytest
 
 _NEW_MOUNTS = 0x00020000  # CLONE_NEWNS
+_OF_ACCOUNTS = (
+    *("passwd", "group", "shadow", "gshadow", "login.defs", "skel"),
+    *("nsswitch.conf", "ld.so.cache", "os-release"),
+)
 
 
 @contextmanager
-def laid_over(folders: Sequence[str], beside: Path) -> Iterator[Path]:
-    """Lay a throw-away layer over some folders of the machine; yield one folder that shows them all.
+def own_accounts(beside: Path) -> Iterator[Path]:
+    """Have an /etc with a copy of the machine's accounts and an empty /home; yield a folder with both.
 
-    What is written there is seen by this process and its children, and is gone afterwards. Skips the test
-    where that cannot be had.
+    This process and its children see them, and they are gone afterwards. Skips the test where that cannot
+    be had.
     """
     if os.geteuid() != 0:
         pytest.skip("needs to be root: a private mount namespace")
     _alone()
-    layers, world = beside / "layers", beside / "world"
-    mounted: list[Path] = []
-    try:
-        _mount(mounted, layers, "-t", "tmpfs", "layers")
-        for folder in folders:
-            _lay_over(mounted, Path(folder), layers)
-            _mount(mounted, world / folder.strip("/").replace("/", "-"), "--bind", folder)
+    world = beside / "world"
+    for name in ("etc", "home"):
+        (world / name).mkdir(parents=True)
+    for name in _OF_ACCOUNTS:
+        subprocess.run(["cp", "-a", f"/etc/{name}", world / "etc"], check=True)
+    (world / "etc/.pwd.lock").touch(mode=0o600)
+    with _mounted(["--bind", str(world / "etc")], "/etc"), _mounted(["--bind", str(world / "home")], "/home"):
         yield world
-    finally:
-        for path in reversed(mounted):
-            subprocess.run(["umount", "--lazy", path], check=True)
 
 
-def _lay_over(mounted: list[Path], folder: Path, layers: Path) -> None:
-    upper, work = layers / f"upper{len(mounted)}", layers / f"work{len(mounted)}"
-    upper.mkdir()
-    work.mkdir()
-    device = folder.stat().st_dev
-    options = f"lowerdir={folder},upperdir={upper},workdir={work}"
-    _mount(mounted, folder, "-t", "overlay", "overlay", "-o", options)
-    assert folder.stat().st_dev != device, f"{folder} is still the real one"
-
-
-def _mount(mounted: list[Path], place: Path, *words: str) -> None:
-    place.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(["mount", *words, str(place)], capture_output=True, text=True, check=False)
+@contextmanager
+def _mounted(words: Sequence[str], place: str) -> Iterator[None]:
+    real = Path(place).stat().st_ino
+    done = subprocess.run(["mount", *words, place], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         pytest.skip(f"cannot be mounted here: {done.stderr.strip()}")
-    mounted.append(place)
+    try:
+        assert Path(place).stat().st_ino != real, f"{place} is still the real one"
+        yield
+    finally:
+        subprocess.run([shutil.which("umount") or "umount", "--lazy", place], check=True)
 
 
 @cache

@@ -23,6 +23,7 @@ class GroupRecord(NamedTuple):
 
     group: list[str]
     gshadow: _Fields
+    behind: tuple[Optional[str], Optional[str]] = (None, None)
 
     @classmethod
     def of(cls, books: Books, name: str) -> Optional[GroupRecord]:
@@ -30,7 +31,8 @@ class GroupRecord(NamedTuple):
         group, shadow = books.group.entry(name), books.gshadow.entry(name)
         if group is None:
             return None
-        return cls(_bare(group), None if shadow is None else _bare(shadow))
+        behind = (books.group.before(name), books.gshadow.before(name))
+        return cls(_bare(group), None if shadow is None else _bare(shadow), behind)
 
     @classmethod
     def new(cls, name: str, gid: str) -> GroupRecord:
@@ -41,7 +43,7 @@ class GroupRecord(NamedTuple):
     def kept(cls, content: Content, digest: str, keyed: _Keyed) -> GroupRecord:
         """Return the record that was kept under a digest. Raises StepFailed when it is not at hand."""
         found = _kept(content, digest)
-        record = cls(found["group"], found["gshadow"])
+        record = cls(found["group"], found["gshadow"], found["behind"])
         _require(keyed(record.stable()) == digest)
         return record
 
@@ -65,9 +67,9 @@ class GroupRecord(NamedTuple):
             raise Conflict(
                 f"the number {self.gid} belongs to the group {taken}", remedy="declare another gid"
             )
-        books.group.put(self.group)
+        books.group.put(self.group, self.behind[0])
         if books.gshadow.there and self.gshadow is not None:
-            books.gshadow.put(self.gshadow)
+            books.gshadow.put(self.gshadow, self.behind[1])
 
 
 class AccountRecord(NamedTuple):
@@ -77,6 +79,7 @@ class AccountRecord(NamedTuple):
     shadow: _Fields
     own: Optional[GroupRecord]
     places: dict[str, tuple[str, str]]
+    behind: tuple[Optional[str], Optional[str]]
 
     @classmethod
     def of(cls, books: Books, name: str) -> Optional[AccountRecord]:
@@ -86,7 +89,8 @@ class AccountRecord(NamedTuple):
             return None
         own = GroupRecord.of(books, name)
         private = own if own is not None and own.group[2] == passwd[3] else None
-        return cls(passwd, books.shadow.entry(name), private, books.places_of(name))
+        behind = (books.passwd.before(name), books.shadow.before(name))
+        return cls(passwd, books.shadow.entry(name), private, books.places_of(name), behind)
 
     @classmethod
     def kept(cls, content: Content, digest: str, keyed: _Keyed) -> AccountRecord:
@@ -94,13 +98,14 @@ class AccountRecord(NamedTuple):
         found = _kept(content, digest)
         own = None if found["own"] is None else GroupRecord(*found["own"])
         places = {group: (before[0], before[1]) for group, before in found["places"].items()}
-        record = cls(found["passwd"], found["shadow"], own, places)
+        record = cls(found["passwd"], found["shadow"], own, places, found["behind"])
         _require(keyed(record.stable()) == digest)
         return record
 
     def stable(self) -> bytes:
-        """Return what identifies the record: all but who else is in its groups."""
-        return canonical(["account", self.passwd, self.shadow, self.own, sorted(self.places)])
+        """Return what identifies the record: all but where it stands among others."""
+        own = None if self.own is None else [self.own.group, self.own.gshadow]
+        return canonical(["account", self.passwd, self.shadow, own, sorted(self.places)])
 
     def written(self) -> bytes:
         """Return the record as it is kept."""
@@ -112,11 +117,11 @@ class AccountRecord(NamedTuple):
         demand_free(books.passwd, name, uid)
         if self.own is not None and books.group.entry(self.own.group[0]) is None:
             self.own.restore(books)
-        books.passwd.put(self.passwd)
+        books.passwd.put(self.passwd, self.behind[0])
         if self.shadow is None:
             books.shadow.drop(name)
         else:
-            books.shadow.put(self.shadow)
+            books.shadow.put(self.shadow, self.behind[1])
         for group in books.groups_of(name):
             if group not in self.places:
                 books.leave(group, name)

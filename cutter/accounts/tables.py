@@ -43,13 +43,22 @@ class Table:
             if len(fields) == WIDTH[self.name] and fields[0] and fields[0][0] not in "+-#":
                 yield fields
 
-    def put(self, fields: Sequence[str]) -> None:
-        """Replace the entry of this name, or add it at the end."""
+    def before(self, key: str) -> Optional[str]:
+        """Return the name of the entry before this one, "" for none; None when there is no such entry."""
+        names = [fields[0] for fields in self.entries()]
+        if key not in names:
+            return None
+        at = names.index(key)
+        return names[at - 1] if at else ""
+
+    def put(self, fields: Sequence[str], behind: Optional[str] = None) -> None:
+        """Replace the entry of this name, or add it behind the one named, or else at the end."""
         if any(sign in field for field in fields for sign in ":\n\r\0"):
             raise Conflict(f"a field of {self.path} cannot hold a colon or a line break")
         line, known = ":".join(fields), self.entry(fields[0])
         if known is None:
-            self._lines.append(line)
+            before = None if behind is None else self.entry(behind)
+            self._lines.insert(self._lines.index(":".join(before)) + 1 if before else len(self._lines), line)
         else:
             self._lines[self._lines.index(":".join(known))] = line
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from desk import FolderDesk
-from private_etc import laid_over
+from private_etc import own_accounts
 
 from cutter.filesystem.kept import KeptContent
 
@@ -30,6 +30,5 @@ def desk(tmp_path: Path, content: KeptContent) -> FolderDesk:
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Path]:
     """Show the accounts and homes of this machine, to be changed at will: `etc` and `home` in one folder."""
-    with laid_over(["/etc", "/home"], tmp_path) as world:
-        Path("/etc/.pwd.lock").touch(mode=0o600)
+    with own_accounts(tmp_path) as world:
         yield world
