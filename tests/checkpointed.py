@@ -64,6 +64,25 @@ class Watched(Project):
         return answer.out + answer.err
 
 
+@pytest.fixture(name="project")
+def watched(tmp_path: Path, keys: Keys) -> Watched:
+    """Give a project that made two runs, each with its checkpoint."""
+    project = Watched(tmp_path, keys)
+    project.apply(project.one("first"))
+    project.apply(project.one("second"))
+    return project
+
+
+def one_changed(entries: Entries) -> Entries:
+    """Return the entries, the second one made by somebody else."""
+    return [each._replace(actor="somebody else") if each.seq == 2 else each for each in entries]
+
+
+def without_its_tail(entries: Entries) -> Entries:
+    """Return the entries without the newest three."""
+    return entries[:-3]
+
+
 def rebuilt(project: Project, change: Callable[[Entries], Entries]) -> None:
     """Make the whole chain anew as its owner could, by the code that made it, after a change of entries."""
     with sqlite3.connect(project.ledger_folder / "ledger.db", isolation_level=None) as connection:

@@ -102,8 +102,7 @@ class Checkpoints:
         """
         if not os.path.isdir(self.folder):
             raise LedgerError("there is no such folder: it is never made here, since it is to be outside")
-        names = checkpoint_names(self.folder)
-        newest = int(names[-1][len("checkpoint-") : -len(".txt")]) if names else 0
+        newest = newest_number(self.folder)
         known = [body["follows"] for body in self._own_entries() if "follows" in body]
         if known and newest < known[-1]:
             raise LedgerError(
@@ -155,6 +154,12 @@ def checkpoint_names(folder: str) -> list[str]:
     with suppress(OSError):
         return sorted(filter(is_checkpoint_name, os.listdir(folder)))
     return []
+
+
+def newest_number(folder: str) -> int:
+    """Return the number of the entry that the newest checkpoint in a folder is called after; 0 for none."""
+    names = checkpoint_names(folder)
+    return int(names[-1][len("checkpoint-") : -len(".txt")]) if names else 0
 
 
 def read_checkpoint(path: str) -> KeptCheckpoint:

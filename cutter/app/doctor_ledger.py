@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cutter.app.checkpoints import newest_number, refuse_contradicted
 from cutter.app.doctor_checks import Check, fail, nearest_existing, of_error, ok, warn
 from cutter.app.workspace import Workspace
 from cutter.errors import CutterError
@@ -27,6 +28,7 @@ def of_environment(workspace: Workspace) -> Iterator[Check]:
     looks: dict[str, Callable[[], Check]] = {
         "ledger folder": lambda: _folder(folder),
         "ledger": lambda: _ledger(workspace),
+        "checkpoints": lambda: _checkpoints(workspace),
         "digest key": lambda: _key(folder),
         "run lock": lambda: _lock(os.path.join(folder, "run.lock")),
         "clock": lambda: _clock(workspace),
@@ -87,6 +89,25 @@ def _ledger(workspace: Workspace) -> Check:
         told = f"run {open_runs[0]} has no end: it is at work, or was killed"
         return warn("ledger", told, workspace.command("runs") + "; the next apply settles it")
     return ok("ledger", f"{head.seq} entries, every link holds")
+
+
+def _checkpoints(workspace: Workspace) -> Check:
+    name, folder = "checkpoints", workspace.environment.checkpoint_to
+    if not folder:
+        told = "environment.yml names no checkpoint_to, so nothing outside vouches for the ledger"
+        fix = "name a folder off this host, and a checkpoint_key: see SECURITY.md"
+        return warn(name, told, fix) if workspace.environment.production else ok(name, told)
+    if not os.path.isdir(folder):
+        return fail(name, f"{folder} is not there: is the place mounted?", f"mount it, or make it: {folder}")
+    with workspace.read_ledger() as ledger:
+        refuse_contradicted(workspace, ledger)
+        head = ledger.head()
+    newest = newest_number(folder)
+    after = max(head.seq - newest, 0) if head else 0
+    if after:
+        told = f"nothing in {folder} vouches for the newest {after} entries"
+        return warn(name, told, "the next run leaves a checkpoint, or says why it cannot")
+    return ok(name, f"the newest, of entry {newest}, agrees with the ledger" if newest else "none yet")
 
 
 def _key(folder: str) -> Check:
