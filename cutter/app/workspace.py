@@ -175,7 +175,9 @@ class Workspace:
                 become=host.become,
             )
             password = self.choice.become_password or password_of(host)
-            route = route._replace(asks_password=host.become and password is not None)
+            sources = (each.become_password for each in self.environment.hosts)
+            hidden = tuple(source.env for source in sources if source is not None)
+            route = route._replace(asks_password=host.become and password is not None, hidden=hidden)
             self._sessions[host.name] = Session(host.name, route, password)
             self._open.callback(self._sessions[host.name].close)
         state, by = self.environment.target_state, f"{user_name()}@{host_name()}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from cutter.errors import ConfigurationError
@@ -37,6 +37,7 @@ class Route(NamedTuple):
     """How one host is reached, from its connection variables; what is empty is left to ssh's configuration.
 
     `words` are the operator's own, put before ours. `become` runs the agent as root through sudo.
+    `hidden` are variables of our environment that ssh does not get.
     """
 
     address: str
@@ -47,6 +48,7 @@ class Route(NamedTuple):
     python: str = "python3"
     become: bool = False
     asks_password: bool = False
+    hidden: tuple[str, ...] = ()
 
 
 def agent_command(route: Route, marker: str, size: int) -> list[str]:
@@ -61,9 +63,14 @@ def host_command(route: Route, argv: Sequence[str]) -> list[str]:
     return [*_program(), *_options(route), "-T", "--", route.address, remote]
 
 
-def environment() -> Mapping[str, str]:
-    """Return what ssh gets of our environment: all but what is ours, for its configuration may use it."""
-    return {key: value for key, value in os.environ.items() if not key.startswith("CUTTER_")}
+def environment(hidden: Collection[str] = ()) -> Mapping[str, str]:
+    """Return what ssh gets of our environment, for its configuration may use it: all but what is ours.
+
+    `hidden` are the names of variables that hold a secret.
+    """
+    return {
+        key: value for key, value in os.environ.items() if not key.startswith("CUTTER_") and key not in hidden
+    }
 
 
 def control_folder() -> str:

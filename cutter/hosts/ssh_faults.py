@@ -54,6 +54,12 @@ _KNOWN = (
         "give it again with --ask-become-pass",
         PermissionRefused,
     ),
+    _Known(
+        "Sorry, try again",
+        "the password of sudo is wrong",
+        "give it again with --ask-become-pass",
+        PermissionRefused,
+    ),
     _Known("is not in the sudoers", "the user may not use sudo there", _BY_HAND, PermissionRefused),
     _Known("sudo: not found", "there is no sudo", _SUDO),
     _Known("sudo: command not found", "there is no sudo", _SUDO),

@@ -136,7 +136,7 @@ class Session:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=dict(environment()),
+                env=dict(environment(self._route.hidden)),
                 bufsize=0,
                 start_new_session=True,  # a Ctrl-C is for us: the step under way is finished first
             )

@@ -71,7 +71,8 @@ class Sshd:
         Path("/run/sshd").mkdir(exist_ok=True)  # where it shuts itself in before it knows who comes
         for _ in range(20):  # somebody else may take the port in between
             self.port = _free_port()
-            path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+            own = f"{self.folder}/bin:{Path(sys.executable).parent}"
+            path = f"{own}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
             config = self.folder / "sshd_config"
             config.write_text(_CONFIG.format(folder=self.folder, port=self.port, path=path))
             argv = [shutil.which("sshd") or "/usr/sbin/sshd", "-D", "-e", "-f", str(config)]
