@@ -81,6 +81,7 @@ def _run(keys: Mapping[str, str]) -> Scene:
     return Scene(
         "It is run, exactly and once",
         [
+            Act(["preflight", FIRST, "--request", "first.request"]),
             Act(["apply", "--yes", "first.request"]),
             Act(["apply", "--yes", "first.request"], ApprovalRefused.exit_code, told=used),
             Act(["apply", "--yes", "first.plan"], StalePlan.exit_code),

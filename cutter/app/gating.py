@@ -54,7 +54,8 @@ class _Gate:
         found = {gap.declaration.id: self._open(gap, nexts) for gap in blocking}
         closed = tuple(name for name, gap in found.items() if gap is None)
         still = tuple(gap for gap in found.values() if gap is not None)
-        return GateLook(matrix_digest(self._workspace), closed, still)
+        own = {gap.declaration.id: tuple(self._own_steps(gap)) for gap in blocking}
+        return GateLook(matrix_digest(self._workspace), closed, still, own)
 
     def _open(self, gap: GapStatus, nexts: NextActions) -> OpenGap | None:
         """Return the first thing that keeps a gap from being closed, or None."""
@@ -70,6 +71,10 @@ class _Gate:
                 file = str(self._folder / objective.declaration.runbook)
                 return OpenGap(name, f"a fresh look at {file} says: {difference}", f"{nexts.command} {file}")
         return None
+
+    def _own_steps(self, gap: GapStatus) -> Iterator[str]:
+        for objective in filter(self._own, gap.objectives):
+            yield from dict.fromkeys(step.step for step in objective.steps)
 
     def _own(self, objective: ObjectiveStatus) -> bool:
         return objective.runbook == self._runbook
@@ -91,6 +96,9 @@ class _Gate:
             plan = plan_job(self._workspace, self._workspace.job(str(self._folder / file)), anew=False)
         except CutterError as error:
             return {_ALL: error.cause}
+        unseen = next((target.unseen for target in plan.targets if target.unseen is not None), None)
+        if unseen is not None:
+            return {_ALL: unseen.cause}
         return {
             (target.target, step.id): "" if step.look.prediction is Prediction.NO_CHANGE else unmet(step)
             for target in plan.targets

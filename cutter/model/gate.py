@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
@@ -19,11 +19,15 @@ class OpenGap(NamedTuple):
 
 
 class GateLook(NamedTuple):
-    """What was seen of the gaps: under which matrix, by its digest, which are closed, and which are not."""
+    """What was seen of the gaps: under which matrix, by its digest, which are closed, and which are not.
+
+    `own` are the steps of the gate's own runbook that each gap needs, whatever was seen of them.
+    """
 
     matrix: str
     closed: tuple[str, ...]
     open: tuple[OpenGap, ...]
+    own: Mapping[str, tuple[str, ...]] = {}
 
 
 class LookAtGaps(Protocol):
