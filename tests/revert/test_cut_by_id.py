@@ -161,7 +161,7 @@ def test_the_kill_switch_is_asked_before_anybody_is(cutter: Cutter) -> None:
     answer = cutter.project.cutter("revert", "--yes", "cut:1")
     assert answer.code == 16
     assert "cut:governed:1: reading-room version 1" in answer.out
-    assert "next: have it turned on for this run" in answer.err
+    assert "next: revert it by an approved plan of its own" in answer.err
     assert cutter.state() == before
     assert cutter.project.entries("refusal")[-1]["exit_code"] == 16
     assert cutter.project.json("runs")["runs"][0]["run"] == RUN
