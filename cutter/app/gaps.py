@@ -21,6 +21,7 @@ from cutter.ledger.vouching import refuse_broken
 from cutter.model.evidence import Outcome
 from cutter.model.gap_values import GapState
 from cutter.model.gaps import EvidenceRecord, GapMatrix, MatrixStatus, RunbookScope, evidence_record, fold
+from cutter.model.lapsed import lapsed
 
 
 class Own(NamedTuple):
@@ -70,7 +71,8 @@ def matrix_status(
         folder=folder,
     )
     broken = tuple(open_gaps(ledger, workspace.environment.name, workspace.command))
-    return replace(status, gaps=(*status.gaps, *broken), as_recorded=databases.as_recorded)
+    beside = lapsed(matrix, scopes, records, workspace.environment.name)
+    return replace(status, gaps=(*status.gaps, *broken), as_recorded=databases.as_recorded, lapsed=beside)
 
 
 def movement(before: MatrixStatus, after: MatrixStatus) -> list[tuple[str, str, str]]:

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
-from typing import Any, Literal, Optional, Union
+from typing import TYPE_CHECKING, Any, Literal, Optional, Union
 
 from cutter.model.canonical import digest
 from cutter.model.evidence import Outcome
 from cutter.model.runbook import Position
+
+if TYPE_CHECKING:
+    from cutter.model.lapsed import Lapsed
 
 Steps = Union[tuple[str, ...], Literal["all"]]
 Blocks = Literal["yes", "recommended", "no"]
@@ -207,7 +210,7 @@ class MatrixStatus:
     """The whole matrix in one environment, at one time.
 
     `as_recorded` names databases that could not be asked who they are now: their evidence is judged by the
-    identity that the newest of it has.
+    identity that the newest of it has. `lapsed` are steps beside the gaps that are no longer as they were.
     """
 
     matrix: GapMatrix
@@ -215,6 +218,7 @@ class MatrixStatus:
     at: datetime
     gaps: tuple[GapStatus, ...]
     as_recorded: tuple[str, ...] = ()
+    lapsed: tuple[Lapsed, ...] = ()
 
     @property
     def blocking(self) -> tuple[GapStatus, ...]:

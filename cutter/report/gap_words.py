@@ -75,6 +75,15 @@ def summary(status: MatrixStatus) -> str:
     return f"Of {len(status.gaps)} gaps, {_joined(counts)}.{again} The first production run {run}."
 
 
+def lapses(status: MatrixStatus) -> list[str]:
+    """Return, for each step beside the gaps that is no longer as it was, what is known of it."""
+    return [
+        f"{each.runbook}: {each.step} on {each.target} is no longer as it was: {each.record.outcome.value}"
+        + (f", {each.record.reason}" if each.record.reason else "")
+        for each in status.lapsed
+    ]
+
+
 def _joined(words: Iterable[str]) -> str:
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last

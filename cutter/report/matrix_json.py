@@ -21,6 +21,18 @@ def matrix_body(status: MatrixStatus, *, sandbox: bool) -> dict[str, Any]:
         "gaps": [gap_body(gap) for gap in status.gaps],
         "blocking": [gap.declaration.id for gap in status.blocking],
         "as_recorded": list(status.as_recorded),
+        "lapsed": [
+            {
+                "runbook": each.runbook,
+                "target": each.target,
+                "step": each.step,
+                "outcome": each.record.outcome.value,
+                "reason": each.record.reason,
+                "entry": each.record.seq,
+                "run": each.record.run,
+            }
+            for each in status.lapsed
+        ],
     }
 
 

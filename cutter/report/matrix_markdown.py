@@ -20,7 +20,7 @@ def matrix_markdown(status: MatrixStatus, *, sandbox: bool) -> str:
     The same evidence gives the same bytes: no time of printing is in it.
     """
     parts = [_header(status, sandbox=sandbox), *(_gap(gap) for gap in status.gaps), _roll_up(status)]
-    return "\n\n".join([*parts, _told(words.summary(status))]) + "\n"
+    return "\n\n".join([*parts, *map(_told, [words.summary(status), *words.lapses(status)])]) + "\n"
 
 
 def _header(status: MatrixStatus, *, sandbox: bool) -> str:

@@ -26,6 +26,7 @@ def print_matrix(status: MatrixStatus, *, colour: bool, stream: TextIO | None = 
     for gap in status.gaps:
         out.writelines(f"{line}\n" for line in _next_lines(gap, colour=colour))
     out.write(f"\n{printable(words.summary(status))}\n")
+    out.writelines(f"{printable(line)}\n" for line in words.lapses(status))
 
 
 def table_text(status: MatrixStatus, count: int = len(_COLUMNS)) -> str:

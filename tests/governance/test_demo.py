@@ -56,6 +56,8 @@ def test_from_an_empty_folder_to_a_closed_matrix(folder: Path) -> None:
     assert [words for words, code in refused if code == "15"] == unapproved
     assert [words for words, code in refused if code == "20"] == ["apply --yes first.plan"]
     assert "compensated cut:governed:" in said
+    assert "first-production-run.yml: cut on governed is no longer as it was: drifted" in said
+    assert "no longer as it was" not in said.split("== 7.")[0]
     assert (folder / "first.request.SG_2.sig").exists()
     until(lambda: not left_running(folder))
 

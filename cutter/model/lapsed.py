@@ -1,0 +1,60 @@
+"""What a runbook of the matrix did beside closing gaps, and what is no longer so: taken back, or drifted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from cutter.model.evidence import Outcome
+from cutter.model.gap_values import EvidenceRecord, GapMatrix, RunbookScope
+
+
+@dataclass(frozen=True)
+class Lapsed:
+    """A step that no gap waits for, that was as declared, and no longer is; `runbook` is its file.
+
+    `record` is the newest evidence.
+    """
+
+    runbook: str
+    target: str
+    step: str
+    record: EvidenceRecord
+
+
+def lapsed(
+    matrix: GapMatrix, scopes: Mapping[str, RunbookScope], entries: Iterable[EvidenceRecord], environment: str
+) -> tuple[Lapsed, ...]:
+    """Return every such step, in the order of the files and of their steps."""
+    history: dict[tuple[str, str, str], list[EvidenceRecord]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.seq):
+        if entry.environment == environment and entry.outcome is not Outcome.PROVED:
+            history.setdefault((entry.runbook, entry.target, entry.content_hash), []).append(entry)
+    return tuple(
+        Lapsed(file, target, step, records[-1])
+        for file, target, step, content_hash in _beside(matrix, scopes)
+        for records in [
+            _of(scopes[file], target, history.get((scopes[file].runbook, target, content_hash), []))
+        ]
+        if records and not records[-1].outcome.success and any(each.outcome.success for each in records)
+    )
+
+
+def _of(scope: RunbookScope, target: str, records: list[EvidenceRecord]) -> list[EvidenceRecord]:
+    """Return the records of the target as it is identified now."""
+    identity = scope.identities.get(target)
+    return [record for record in records if identity is None or record.identity == identity]
+
+
+def _beside(matrix: GapMatrix, scopes: Mapping[str, RunbookScope]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield file, target, bound step and content hash of every step that no objective names."""
+    named: dict[str, set[str]] = {}
+    for objective in (objective for gap in matrix.gaps for objective in gap.objectives):
+        named.setdefault(objective.runbook, set()).update(
+            ["all"] if objective.steps == "all" else objective.steps
+        )
+    for file, scope in sorted(scopes.items()):
+        for target, steps in sorted(scope.targets.items()):
+            for declared, bound in steps.items():
+                if not {"all", declared} & named.get(file, set()):
+                    yield from ((file, target, step, content_hash) for step, content_hash in bound.items())
