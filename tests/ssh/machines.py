@@ -25,14 +25,21 @@ def can_be_told_apart() -> bool:
 
 
 def machines(project: Project, **variables: str) -> None:
-    """Let the inventory have these machines, each with variables in YAML's flow form."""
-    lines = [f"    {name}: {{{_python(project, name)}, {given}}}\n" for name, given in variables.items()]
+    """Let the inventory have these machines, each with variables in YAML's flow form.
+
+    One that names an interpreter of its own is not told apart.
+    """
+    lines = [f"    {name}: {{{_words(project, name, given)}}}\n" for name, given in variables.items()]
     project.write("inventory/here/hosts.yml", "all:\n  hosts:\n" + "".join(lines))
 
 
 def state_of(project: Project, name: str) -> Path:
     """Return the folder in which a machine keeps what it knows of runs."""
     return project.folder / "machines" / name / "state"
+
+
+def _words(project: Project, name: str, given: str) -> str:
+    return given if "ansible_python_interpreter" in given else f"{_python(project, name)}, {given}"
 
 
 def _python(project: Project, name: str) -> str:
