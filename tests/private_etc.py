@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +38,23 @@ def own_accounts(beside: Path) -> Iterator[Path]:
     (world / "etc/.pwd.lock").touch(mode=0o600)
     with _mounted(["--bind", str(world / "etc")], "/etc"), _mounted(["--bind", str(world / "home")], "/home"):
         yield world
+
+
+@contextmanager
+def own_packages(beside: Path, source: Path) -> Iterator[None]:
+    """Have a dpkg without packages, an apt that knows one folder, an empty /opt; needs own accounts."""
+    folders = {"/var/lib/dpkg": ("info", "updates", "triggers", "parts"), "/var/lib/apt": ("lists/partial",)}
+    folders |= {"/var/cache/apt": ("archives/partial",), "/var/log": ("apt",), "/opt": ()}
+    Path("/etc/apt/apt.conf.d").mkdir(parents=True)
+    Path("/etc/apt/sources.list").write_text(f"deb [trusted=yes] file:{source} ./\n")
+    with ExitStack() as mounts:
+        for place, inner in folders.items():
+            stand_in = beside / place.strip("/").replace("/", "-")
+            for name in ("", *inner):
+                (stand_in / name).mkdir(parents=True)
+            mounts.enter_context(_mounted(["--bind", str(stand_in)], place))
+        Path("/var/lib/dpkg/status").touch()
+        yield
 
 
 @contextmanager

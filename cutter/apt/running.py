@@ -1,0 +1,90 @@
+"""apt-get and dpkg, run without anybody there: no questions, edited conffiles stay, locks are waited for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from cutter.children import Finished, run
+from cutter.errors import LockHeld, PreconditionError, StepFailed
+from cutter.filesystem.record_locks import held, holder_of
+
+_LOCKS = ("/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", "/var/lib/apt/lists/lock")
+_PATIENCE = 60
+_SECONDS = 1800
+_ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_MODE": "l", "LC_ALL": "C.UTF-8"}
+_CONFFILES = ("--force-confdef", "--force-confold")
+_REMOVED = re.compile(r"^(?:Remv|Purg) (\S+)", re.MULTILINE)
+_UNKNOWN = re.compile(
+    r"Unable to locate package|has no installation candidate|Version '.*' for '.*' was not found"
+)
+PERHAPS = "packages may be partly changed: dpkg --audit shows which"
+
+
+def removals(words: Sequence[str]) -> list[str]:
+    """Return the packages that an apt-get command would remove, by simulating it.
+
+    Where it does not know a package, the lists are fetched anew once. Raises PreconditionError when it
+    cannot be done at all, and LockHeld.
+    """
+    ended = _apt("-s", *words)
+    if not ended.succeeded and _UNKNOWN.search(_said(ended)):
+        update()
+        ended = _apt("-s", *words)
+    if not ended.succeeded:
+        _refuse_lock(ended)
+        raise PreconditionError(f"apt-get -s {' '.join(words)}: {ended.last_lines()}")
+    return sorted(set(_REMOVED.findall(ended.stdout.decode("utf-8", "replace"))))
+
+
+def update(*options: str) -> None:
+    """Fetch the lists of packages. Raises LockHeld, and StepFailed when any of them cannot be had."""
+    ended = _apt("update", "--error-on=any", *options)
+    if not ended.succeeded:
+        _refuse_lock(ended)
+        raise StepFailed(
+            f"apt-get update: {ended.last_lines()}", world="the lists of packages may be partly new"
+        )
+
+
+def change(words: Sequence[str]) -> None:
+    """Run an apt-get command for real. Raises LockHeld, and StepFailed with the last lines it said."""
+    _demand(_apt(*words), f"apt-get {' '.join(words)}")
+
+
+def configure(name: str) -> None:
+    """Finish what an interrupted dpkg left of a package. Raises as `change` does."""
+    _demand(_run(["dpkg", *_CONFFILES, "--configure", name]), f"dpkg --configure {name}")
+
+
+def select(name: str, *, hold: bool) -> None:
+    """Hold a package at its version, or release it. Raises as `change` does."""
+    line = f"{name} {'hold' if hold else 'install'}\n".encode()
+    _demand(_run(["dpkg", "--set-selections"], line), "dpkg --set-selections")
+
+
+def _apt(*words: str) -> Finished:
+    options = [f"DPkg::Lock::Timeout={_PATIENCE}", "APT::Get::Assume-Yes=true"]
+    options += [f"DPkg::Options::={option}" for option in _CONFFILES]
+    flags = [word for option in options for word in ("-o", option)]
+    return _run(["apt-get", "-q", *flags, *words])
+
+
+def _run(words: list[str], stdin: bytes = b"") -> Finished:
+    return run(words, stdin=stdin, timeout=_SECONDS, environment=_ENVIRONMENT, cwd="/", package="apt")
+
+
+def _demand(ended: Finished, shown: str) -> None:
+    if not ended.succeeded:
+        _refuse_lock(ended)
+        raise StepFailed(f"{shown}: {ended.killed or ended.last_lines()}", world=PERHAPS)
+
+
+def _refuse_lock(ended: Finished) -> None:
+    if re.search(r"Could not get lock|is locked by another process", _said(ended)):
+        found: list[LockHeld] = [held(path) for path in _LOCKS if holder_of(path)]
+        raise found[0] if found else held(_LOCKS[0])
+
+
+def _said(ended: Finished) -> str:
+    return (ended.stdout + ended.stderr).decode("utf-8", "replace")

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import testinfra
+from laws import build, change_of, obeys_the_laws
+from private_etc import own_packages
+
+from cutter.apt.status import known
+from cutter.errors import Conflict, LockHeld, PreconditionError, StepFailed
+from cutter.filesystem.kept import KeptContent
+from cutter.resource import Resource, type_complaints
+from cutter.resources.target.package import Package
+
+FAILING = "#!/bin/sh\ntest ! -e /opt/fail\n"
+PACKAGES = [
+    ("tool", "1.0", "", ""),
+    ("tool", "2.0", "", ""),
+    ("needy", "1.0", "Depends: tool (>= 1.0), library\n", ""),
+    ("library", "1.0", "", ""),
+    ("rival", "1.0", "Conflicts: tool\n", ""),
+    ("fragile", "1.0", "", FAILING),
+]
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a repository of small packages, with the tools that Debian makes its own with."""
+    if shutil.which("dpkg-deb") is None or shutil.which("dpkg-scanpackages") is None:
+        pytest.skip("dpkg-deb and dpkg-scanpackages (dpkg-dev) are not installed")
+    folder = tmp_path_factory.mktemp("repository")
+    for name, version, extra, script in PACKAGES:
+        tree = folder / f"{name}-{version}"
+        (tree / "DEBIAN").mkdir(parents=True)
+        (tree / "opt").mkdir()
+        (tree / f"opt/{name}.conf").write_text(f"{version}\n")
+        (tree / "DEBIAN/conffiles").write_text(f"/opt/{name}.conf\n")
+        text = f"Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: x <x@example.org>\n"
+        (tree / "DEBIAN/control").write_text(f"{text}{extra}Description: {name}\n")
+        if script:
+            (tree / "DEBIAN/postinst").write_text(script)
+            (tree / "DEBIAN/postinst").chmod(0o755)
+        subprocess.run(["dpkg-deb", "--build", tree, folder], check=True, capture_output=True)
+        shutil.rmtree(tree)
+    listed = subprocess.run(
+        ["dpkg-scanpackages", "--multiversion", "."], cwd=folder, capture_output=True, check=True
+    )
+    (folder / "Packages").write_bytes(listed.stdout)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def debian(machine: Path, tmp_path: Path, repository: Path) -> Iterator[None]:
+    del machine
+    with own_packages(tmp_path, repository):
+        yield
+
+
+def tool(**params: Any) -> Resource:
+    return build(Package, {"name": "tool", **params})
+
+
+def reach(resource: Resource, content: KeptContent) -> None:
+    resource.apply(change_of(resource), content)
+    assert change_of(resource).empty
+
+
+def versions() -> dict[str, str]:
+    return {item.name: item.version for item in known() if item.status == "installed"}
+
+
+@pytest.mark.parametrize(
+    ("params", "before"),
+    [
+        ({}, {}),
+        ({"version": "1.0"}, {}),
+        ({"version": "1.0", "hold": True}, {}),
+        ({"version": "2.0"}, {"version": "1.0"}),
+        ({"version": "1.0", "hold": True}, {"version": "2.0", "hold": True}),
+        ({"hold": False}, {"hold": True}),
+        ({"ensure": "absent"}, {"version": "1.0"}),
+        ({"name": "needy"}, {}),
+        ({"name": "needy"}, {"version": "1.0"}),
+    ],
+)
+def test_packages_obey_the_laws(content: KeptContent, params: dict[str, Any], before: dict[str, Any]) -> None:
+    if before:
+        reach(tool(**before), content)
+    was = versions()
+    obeys_the_laws(tool(**params), content, Path("/opt"))
+    assert versions() == was
+
+
+def test_a_second_observer_agrees(content: KeptContent) -> None:
+    reach(tool(version="1.0", hold=True), content)
+    seen = testinfra.get_host("local://").package("tool")
+    assert (seen.is_installed, seen.version) == (True, "1.0")
+    held = subprocess.run(["apt-mark", "showhold"], capture_output=True, text=True, check=True)
+    assert held.stdout == "tool\n"
+    reach(tool(ensure="absent"), content)
+    assert not testinfra.get_host("local://").package("tool").is_installed
+
+
+def test_edited_configuration_stays_and_goes_with_its_own_word_alone(content: KeptContent) -> None:
+    reach(tool(version="1.0"), content)
+    Path("/opt/tool.conf").write_text("mine\n")
+    reach(tool(version="2.0"), content)
+    reach(tool(ensure="absent"), content)
+    assert Path("/opt/tool.conf").read_text() == "mine\n"
+    assert change_of(tool()).before == {"status": "config-files", "version": "2.0", "hold": False}
+    reach(tool(ensure="absent", purge=True), content)
+    assert not Path("/opt/tool.conf").exists()
+    assert known() == []
+
+
+@pytest.mark.parametrize("step", [{"name": "rival"}, {"ensure": "absent"}])
+def test_nothing_else_is_removed_but_by_its_own_word(content: KeptContent, step: dict[str, Any]) -> None:
+    reach(tool(name="needy"), content)
+    before = versions()
+    with pytest.raises(Conflict, match=r"apt would remove needy(, tool)? for") as refused:
+        reach(tool(**step), content)
+    assert refused.value.exit_code == 10
+    assert versions() == before
+    reach(tool(**step, allow_removals=True), content)
+    assert "needy" not in versions()
+
+
+def test_what_was_left_half_done_is_drift_and_is_finished(content: KeptContent) -> None:
+    Path("/opt/fail").touch()
+    fragile = tool(name="fragile")
+    with pytest.raises(StepFailed, match="fragile"):
+        fragile.apply(change_of(fragile), content)
+    assert (fragile.observe() or {})["status"] == "half-configured"
+    with pytest.raises(StepFailed, match="dpkg --configure fragile"):
+        fragile.apply(change_of(fragile), content)
+    Path("/opt/fail").unlink()
+    reach(fragile, content)
+    assert testinfra.get_host("local://").package("fragile").is_installed
+
+
+def test_a_held_package_is_not_moved_without_a_word(content: KeptContent) -> None:
+    reach(tool(version="1.0", hold=True), content)
+    with pytest.raises(Conflict, match=r"tool is held at 1\.0"):
+        reach(tool(version="2.0"), content)
+    assert versions() == {"tool": "1.0"}
+
+
+@pytest.mark.parametrize(("step", "why"), [({"name": "nowhere"}, "nowhere"), ({"version": "9"}, "9")])
+def test_what_no_source_has_is_said_and_nothing_changes(
+    content: KeptContent, step: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(PreconditionError, match=why):
+        reach(tool(**step), content)
+    assert known() == []
+
+
+def test_the_lock_is_waited_for_and_its_holder_is_named(
+    content: KeptContent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cutter.apt.running._PATIENCE", 1)
+    program = "import fcntl, sys; f = open('/var/lib/dpkg/lock-frontend', 'w'); fcntl.lockf(f, fcntl.LOCK_EX)"
+    words = ["python3", "-c", f"{program}; print(flush=True); sys.stdin.read()"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with pytest.raises(LockHeld, match=rf"process {holder.pid} \(python3\) holds /var/lib/dpkg/lock"):
+            reach(tool(), content)
+    reach(tool(), content)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"name": "-y"}, {"name": "a b"}, {"version": "-1"}, {"purge": True}, {"ensure": "absent", "hold": True}],
+)
+def test_what_makes_no_sense_is_refused(params: dict[str, Any]) -> None:
+    assert len(type_complaints(Package, {"name": "tool", **params})) == 1
