@@ -72,7 +72,7 @@ class Database(NamedTuple):
 
 
 class CheckpointKey(NamedTuple):
-    """The key that checkpoints of the ledger are signed by: fingerprint of the primary key, certificate's file.
+    """The key that signs checkpoints of the ledger: the primary key's fingerprint, the certificate's file.
 
     `home` is where its secret half lies, absolute; empty: in the caller's own keyring.
     """
@@ -87,8 +87,8 @@ class Environment(NamedTuple):
 
     `ledger` is an absolute folder or a PostgreSQL URL; `target_state` the folder on each target where kept
     content and locks live. `groups` maps each group's name to its hosts' names. `digest` covers the content
-    of all files. `common` are the variables of the group ``all``, which databases have too. `checkpoint_to` is
-    the folder outside where signed checkpoints of the ledger are kept; it has a value when the key has one.
+    of all files. `common` are the variables of the group ``all``, which databases have too. `checkpoint_to`
+    is the folder outside where signed checkpoints of the ledger are kept; it has a value when the key has one.
     """
 
     name: str

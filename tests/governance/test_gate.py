@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from governed_project import FILES
 from project import gap_matrix, steps_of
-from switched import CUT, ENACT, FILES, LOAD, SwitchedProject
+from switched import CUT, ENACT, LOAD, SwitchedProject
 
 OUTER = '  - {name: Room, directory: {path: "{{ world }}/room", mode: "0750"}}\n'
 REHEARSAL = f"""\

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from governed_project import FILES
 from project import gap_matrix
-from switched import CUT, ENACT, FILES, LOAD, SwitchedProject
+from switched import CUT, ENACT, LOAD, SwitchedProject
 
 SWITCH = "kill_switch: {on_before: rehearsal, off_after: enact, lease: 15m}\n"
 OUTSIDE = "preflight:\n  - {name: Elsewhere, gate: {scope: outside}}\n"

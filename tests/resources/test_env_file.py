@@ -42,6 +42,12 @@ class Desk:
     def read(self, path: str) -> bytes:
         return (self.folder / path).read_bytes()
 
+    def place(self, path: str) -> str:
+        return str(self.folder / path)
+
+    def runbook(self) -> str:
+        return "site"
+
     def grammar(self, path: str) -> Any:
         raise ConfigurationError(path)
 

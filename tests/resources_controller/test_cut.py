@@ -100,8 +100,8 @@ def test_the_switch_comes_first(governed: Governed) -> None:
             "art_3 (body_hash)",
         ),
         (
-            "ALTER TABLE cutter.governance_record DISABLE TRIGGER USER;"
-            " DELETE FROM cutter.governance_record WHERE kind = 'verify'",
+            """ALTER TABLE cutter.governance_record DISABLE TRIGGER USER;
+            DELETE FROM cutter.governance_record WHERE kind = 'verify'""",
             "the cut's own account (verdict)",
         ),
     ],
