@@ -88,7 +88,7 @@ class Environment(NamedTuple):
     `ledger` is an absolute folder or a PostgreSQL URL; `target_state` the folder on each target where kept
     content and locks live. `groups` maps each group's name to its hosts' names. `digest` covers the content
     of all files. `common` are the variables of the group ``all``, which databases have too. `checkpoint_to`
-    is the folder outside where signed checkpoints of the ledger are kept; it has a value when the key has one.
+    is the folder outside where signed checkpoints of the ledger are kept; it is set where the key is.
     """
 
     name: str
