@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from cutter.engine.stopping import Stop
 from cutter.engine.target import Target
 from cutter.errors import CutterError
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue
 
 _PAUSE_SECONDS = 0.2
 Found = TypeVar("Found")
@@ -35,6 +37,11 @@ def side_by_side(
     At most `parallel` targets apart are at work at once. A stop reaches them while they work; whatever ends
     this early lets them finish the step under way and waits for that. Raises what a strand raised.
     """
+    if not any(strand.target.apart for strand in strands):
+        for index, strand in enumerate(strands):
+            for found in strand.begin(stop):
+                yield [(index, found)]
+        return
     crew = _Crew(strands, stop)
     crew.start(parallel)
     try:
@@ -77,6 +84,8 @@ class _Crew(Generic[Found]):
     """The threads, what they have found, and which strands are not at their end yet."""
 
     def __init__(self, strands: Sequence[Strand[Found]], stop: Stop) -> None:
+        from queue import SimpleQueue
+
         self.stop = stop
         self.aborted = self.dismissed = False
         self.at_work = {index for index, strand in enumerate(strands) if strand.target.apart}
@@ -136,6 +145,8 @@ class _Crew(Generic[Found]):
             self._strands[index].target.halt(at_once=at_once)
 
     def _pause(self) -> None:
+        from queue import Empty
+
         try:
             self._news.get(timeout=_PAUSE_SECONDS)
         except Empty:
