@@ -1,14 +1,10 @@
 """A gate: nothing after it is begun unless every gap that blocks the first production run is closed now.
 
-As a step, it counts what its own run has shown; as a preflight, it is about what the run does not close:
+As a step it counts what its own run has shown; in a preflight, with ``scope: outside``, it is about what the
+run does not close itself:
 
-    preflight:
-      - name: Gaps that are closed elsewhere
-        gate: {scope: outside}
-
-    steps:
-      - name: Gate
-        gate: {}
+    - name: Gate
+      gate: {scope: all}
 """
 
 from __future__ import annotations

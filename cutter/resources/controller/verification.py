@@ -26,7 +26,7 @@ _RECORDS = "cut, verify, enact"
 
 
 class Verification(Resource):
-    """The rows and their root hash, the version in force, the governance chain with its records, the switch.
+    """Rows and root hash, the version in force, the governance chain with its records, the switch.
 
     Nothing of it is taken from the run that cut: the text is planned anew, and the database is asked by a
     reader's connection that was made for it. It changes nothing; what differs fails it.
