@@ -37,11 +37,17 @@ def side_by_side(
     At most `parallel` targets apart are at work at once. A stop reaches them while they work; whatever ends
     this early lets them finish the step under way and waits for that. Raises what a strand raised.
     """
-    if not any(strand.target.apart for strand in strands):
-        for index, strand in enumerate(strands):
-            for found in strand.begin(stop):
-                yield [(index, found)]
+    if any(strand.target.apart for strand in strands):
+        yield from _with_threads(strands, stop, parallel)
         return
+    for index, strand in enumerate(strands):
+        for found in strand.begin(stop):
+            yield [(index, found)]
+
+
+def _with_threads(
+    strands: Sequence[Strand[Found]], stop: Stop, parallel: int
+) -> Generator[list[tuple[int, Found]], None, None]:
     crew = _Crew(strands, stop)
     crew.start(parallel)
     try:
