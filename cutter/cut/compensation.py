@@ -79,7 +79,7 @@ def planned(connection: Connection, cut_id: int) -> CompensationPlan:
             raise PreconditionError(
                 f"there is no cut {cut_id}",
                 place="compensation",
-                remedy="name one of the cuts that are there",
+                remedy="cutter revert, without more, lists the cuts that are there",
             )
         cut = CommittedCut(*found[0])
         return CompensationPlan(

@@ -28,7 +28,10 @@ class InvalidSource(InvalidDocument):
         self.faults = tuple(sorted(dict.fromkeys(faults)))
         told = self.lines()
         more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else []
-        super().__init__("\n".join([*told[:SHOWN], *more]))
+        super().__init__(
+            "\n".join([*told[:SHOWN], *more]),
+            remedy="put the document or its grammar right, then: cutter cutplan DOCUMENT",
+        )
 
     def lines(self) -> list[str]:
         """Return one line of text per fault: ``file:line: rule: what``."""

@@ -69,11 +69,24 @@ def map_logins(connection: Connection, users: Mapping[str, str], passwords: Mapp
             _grant(connection, login, user)
 
 
-def standings(connection: Connection) -> tuple[tuple[str, str], ...]:
-    """Return every membership in a group of ours and every right in `OWN_RIGHTS`, as (user, what)."""
+def standings(connection: Connection, users: Mapping[str, str]) -> Mapping[str, tuple[str, ...]]:
+    """Return, for each login whose user is there, what it has, as `standing_of` does where all is well.
+
+    Besides its groups and rights that is whatever makes its user unfit, in words.
+    """
     with complained("logins"):
         found = connection.execute(statements("logins")["standings"]).fetchall()
-    return tuple((user, what) for user, what in found)
+        return {
+            login: tuple(
+                sorted({*_had(found, user), *(_UNFIT[why][0] for why in _unfit(connection, login, user))})
+            )
+            for login, user in users.items()
+            if _exists(connection, user)
+        }
+
+
+def _had(found: list[tuple[str, ...]], user: str) -> Iterator[str]:
+    yield from (what for name, what in found if name == user)
 
 
 def _exists(connection: Connection, user: str) -> bool:
@@ -81,15 +94,19 @@ def _exists(connection: Connection, user: str) -> bool:
 
 
 def _demand_fit(connection: Connection, login: str, user: str) -> None:
-    for (reason,) in connection.execute(statements("logins")["unfit"], (user,)).fetchall():
-        if reason in ("narrowed", "createdb") and _NEEDS.get(login) != reason:
-            continue
+    for reason in _unfit(connection, login, user):
         what, remedy = _UNFIT[reason]
         raise ConfigurationError(
             f"{user} {what}, so it cannot be the login {login}",
             place="logins",
             remedy=remedy.format(user),
         )
+
+
+def _unfit(connection: Connection, login: str, user: str) -> Iterator[str]:
+    for (reason,) in connection.execute(statements("logins")["unfit"], (user,)).fetchall():
+        if reason not in ("narrowed", "createdb") or _NEEDS.get(login) == reason:
+            yield reason
 
 
 def _create(connection: Connection, login: str, user: str, password: Secret | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
 from cutter.model.plan import Plan, PlannedStep, Prediction, TargetPlan
@@ -63,10 +64,11 @@ def change_words(change: Change) -> str:
         return "removed"
     if change.creates:
         told = [f"{key} {shown(value)}" for key, value in after.items() if _is_said(key, value)]
-        return "created" + (": " if told else "") + ", ".join([*told, *_memberships(after, after)])
-    single = (key for key in sorted(change.keys) if not _is_membership(key, after[key]))
+        told += [*_memberships(after, after), *_counted_parts(after)]
+        return "created" + (": " if told else "") + ", ".join(told)
+    single = (key for key in sorted(change.keys) if not (_is_part(key) or _is_membership(key, after[key])))
     told = [f"{key} {shown(before.get(key))} -> {shown(after[key])}" for key in single]
-    return ", ".join([*told, *_memberships(after, change.keys)])
+    return ", ".join([*told, *_memberships(after, change.keys), *_differing_parts(change.keys)])
 
 
 def _is_membership(key: str, value: object) -> bool:
@@ -74,8 +76,14 @@ def _is_membership(key: str, value: object) -> bool:
     return ":" in key and isinstance(value, bool)
 
 
+def _is_part(key: str) -> bool:
+    """Tell whether an attribute is one of many alike, as ``login/NAME`` is: all values would be too much."""
+    kind, slash, _ = key.partition("/")
+    return bool(slash) and kind.isalpha()
+
+
 def _is_said(key: str, value: object) -> bool:
-    return value not in (None, False) and not _is_membership(key, value)
+    return value not in (None, False) and not _is_part(key) and not _is_membership(key, value)
 
 
 def _memberships(after: State, keys: Collection[str]) -> Iterator[str]:
@@ -85,6 +93,19 @@ def _memberships(after: State, keys: Collection[str]) -> Iterator[str]:
         names = [key.partition(":") for key in members if after[key] is value]
         if names:
             yield f"{word}{names[0][0]} " + ", ".join(printable(name) for _, _, name in names)
+
+
+def _counted_parts(after: State) -> Iterator[str]:
+    """Yield how many parts of each kind there are: ``7 logins``."""
+    kinds = Counter(key.partition("/")[0] for key in after if _is_part(key))
+    yield from (f"{count} {printable(kind)}{'s' if count > 1 else ''}" for kind, count in kinds.items())
+
+
+def _differing_parts(keys: Collection[str]) -> Iterator[str]:
+    """Yield each part that differs, its kind and name."""
+    for key in sorted(key for key in keys if _is_part(key)):
+        kind, _, name = key.partition("/")
+        yield f"{kind} {printable(name)} differs"
 
 
 def shown(value: object) -> str:

@@ -161,12 +161,10 @@ def test_the_public_has_neither_schema(installed: Governed) -> None:
 
 
 def test_what_a_login_has_is_what_is_looked_at(installed: Governed) -> None:
+    users = {login: f"cutter_{login.lower()}_login" for login in GROUPS_OF_LOGIN}
     with installed.provider("OWNER") as connection:
-        found: dict[str, list[str]] = {}
-        for user, what in standings(connection):
-            found.setdefault(user, []).append(what)
-    expected = {f"cutter_{login.lower()}_login": sorted(standing_of(login)) for login in GROUPS_OF_LOGIN}
-    assert {user: found.get(user, []) for user in expected} == expected
+        found = standings(connection, {**users, "ABSENT": "nobody_of_that_name"})
+    assert found == {login: standing_of(login) for login in GROUPS_OF_LOGIN}
 
 
 @pytest.mark.parametrize(
@@ -197,5 +195,5 @@ def test_a_fit_user_of_ones_own_is_taken_as_it_is(installed: Governed) -> None:
         map_logins(connection, {"ENACT": "mine"}, {"ENACT": Secret("unused")})
         row = connection.execute("SELECT rolpassword FROM pg_authid WHERE rolname = 'mine'").fetchone()
         assert row == (None,)
-        assert [what for user, what in standings(connection) if user == "mine"] == list(standing_of("ENACT"))
+        assert standings(connection, {"ENACT": "mine"}) == {"ENACT": standing_of("ENACT")}
         connection.rollback()

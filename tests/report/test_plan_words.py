@@ -26,3 +26,10 @@ def test_what_is_removed_is_not_listed() -> None:
 @pytest.mark.parametrize(("value", "text"), [(True, "yes"), (None, "nothing"), ("a\x1b[1m", "a\\x1b[1m")])
 def test_a_value_reads_as_words_and_cannot_move_the_cursor(value: object, text: str) -> None:
     assert shown(value) == text
+
+
+def test_many_alike_are_counted_when_they_come_and_named_when_they_differ() -> None:
+    after: State = {"version": 2, "login/a": "reader", "login/b": "writer"}
+    assert change_words(Change(None, after)) == "created: version 2, 2 logins"
+    before: State = {"version": 1, "login/a": "reader", "login/b": "writer, owner"}
+    assert change_words(Change(before, after)) == "version 1 -> 2, login b differs"

@@ -22,7 +22,7 @@ def test_a_login_that_lost_a_group_is_named_and_given_it_back(bare: Governed) ->
     bare.install()
     bare.sql("REVOKE cutter_enact FROM cutter_enact_login")
     resource = bare.resource("cut_schema")
-    assert change_of(resource).keys == {"login cutter_enact_login"}
+    assert change_of(resource).keys == {"login/cutter_enact_login"}
     bare.apply(resource)
 
 
@@ -30,7 +30,7 @@ def test_a_login_with_a_group_too_many_is_named(bare: Governed) -> None:
     bare.install()
     bare.sql("GRANT cutter_enact TO cutter_writer_login")
     try:
-        assert change_of(bare.resource("cut_schema")).keys == {"login cutter_writer_login"}
+        assert change_of(bare.resource("cut_schema")).keys == {"login/cutter_writer_login"}
     finally:
         bare.sql("REVOKE cutter_enact FROM cutter_writer_login")
 
@@ -49,3 +49,24 @@ def test_an_applied_file_that_was_altered_is_refused(bare: Governed) -> None:
     assert change_of(resource).keys == {"digest"}
     with pytest.raises(CutterError, match="altered afterwards"):
         resource.apply(change_of(resource), bare.content)
+
+
+@pytest.mark.parametrize(
+    ("statement", "undo", "key"),
+    [
+        ("GRANT cutter_cut TO {}", "REVOKE cutter_cut FROM {}", "scratch"),
+        ("ALTER ROLE {} SUPERUSER", "ALTER ROLE {} NOSUPERUSER", "writer"),
+        ("ALTER ROLE {} INHERIT", "ALTER ROLE {} NOINHERIT", "enact"),
+        ("ALTER ROLE {} NOLOGIN", "ALTER ROLE {} LOGIN", "reader"),
+    ],
+)
+def test_a_login_that_could_do_more_or_less_is_named(
+    statement: str, undo: str, key: str, bare: Governed
+) -> None:
+    bare.install()
+    user = f"cutter_{key}_login"
+    bare.sql(statement.format(user))
+    try:
+        assert change_of(bare.resource("cut_schema")).keys == {f"login/{user}"}
+    finally:
+        bare.sql(undo.format(user))

@@ -34,7 +34,7 @@ def sees_schema(governed: Governed) -> dict[str, Any] | None:
     ((version,),) = governed.sql("SELECT max(version) FROM cutter.schema_version")
     return {
         "version": version,
-        "login cutter_reader_login": ", ".join(row[0] for row in governed.sql(_MEMBERS)),
+        "login/cutter_reader_login": ", ".join(row[0] for row in governed.sql(_MEMBERS)),
     }
 
 

@@ -37,10 +37,9 @@ class CutSchema(Resource):
 
     def desired(self) -> State | None:
         """Return the newest version, the digest over all files, and the groups of every login."""
-        groups = {_login(user): ", ".join(standing_of(name)) for name, user in self._users().items()}
         return {
             **_files(schema_install.available()),
-            **{key: value for key, value in groups.items() if value},
+            **{_login(user): _told(standing_of(login)) for login, user in self._users().items()},
             **adoption_install.declared(self._names()),
             **self._pin(),
         }
@@ -54,15 +53,14 @@ class CutSchema(Resource):
             files = schema_install.applied(connection)
             if not files:
                 return None
-            groups: dict[str, list[str]] = {}
-            for user, group in standings(connection):
-                groups.setdefault(_login(user), []).append(group)
+            logins = {
+                _login(users[login]): _told(found) for login, found in standings(connection, users).items()
+            }
             standing = adoption_install.observed(connection, names, users)
             pinned = self._pinned(connection)
-        ours = {_login(user) for user in users.values()}
         return {
             **_files(files),
-            **{key: ", ".join(sorted(found)) for key, found in groups.items() if key in ours},
+            **logins,
             **standing,
             **pinned,
         }
@@ -156,5 +154,9 @@ def _files(files: tuple[schema_install.SchemaFile, ...]) -> dict[str, Plain]:
     return {"version": files[-1].version, "digest": schema_install.schema_digest(files)}
 
 
+def _told(standing: tuple[str, ...]) -> str:
+    return ", ".join(standing) or "no rights of ours"
+
+
 def _login(user: str) -> str:
-    return f"login {user}"
+    return f"login/{user}"
