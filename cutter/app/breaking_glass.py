@@ -2,7 +2,7 @@
 
 What it did is told by an account, made from the ledger and always the same. The gap is closed by an
 `approval` step over exactly that text, signed for every role of the rule, by none of those who broke the
-glass.
+glass; on a database of that run, which knows who may approve, or under the very authority of that run.
 """
 
 from __future__ import annotations
@@ -23,13 +23,18 @@ _SUCCESS = ("ok", "changed")
 
 
 class Glass(NamedTuple):
-    """A run that one person approved alone: its account, which roles have to approve it, and who may not."""
+    """A run that one person approved alone: its account, which roles have to approve it, and who may not.
+
+    `databases` are the identities of those it was for, and `authority` is the digest of who might approve.
+    """
 
     run: str
     at: str
     reason: str
     roles: tuple[str, ...]
     not_by: tuple[str, ...]
+    databases: tuple[str, ...]
+    authority: str
     account: str
 
     @property
@@ -50,7 +55,8 @@ def broken_glass(
         signed = {role: signer.person for role, signer in accepted.signers.items()}
         told = {"reason": accepted.break_glass, "request": accepted.digest, "signed_by": signed}
         roles = list(acceptance.authority.rule.roles)
-        yield ENTRY, {**common, **told, "requested_by": asked.requester, "roles": roles}
+        under = {"databases": list(accepted.databases), "authority": accepted.authority}
+        yield ENTRY, {**common, **told, **under, "requested_by": asked.requester, "roles": roles}
 
 
 def glasses(ledger: SqliteLedger, environment: str) -> Iterator[Glass]:
@@ -60,7 +66,9 @@ def glasses(ledger: SqliteLedger, environment: str) -> Iterator[Glass]:
         if body["environment"] == environment:
             people = (*body["signed_by"].values(), body["requested_by"])
             account = _account(ledger, entry.at, body)
-            yield Glass(body["run"], entry.at, body["reason"], tuple(body["roles"]), people, account)
+            roles, databases = tuple(body["roles"]), tuple(body["databases"])
+            words = (body["run"], entry.at, body["reason"], roles, people, databases, body["authority"])
+            yield Glass(*words, account)
 
 
 def open_gaps(ledger: SqliteLedger, environment: str, command: Callable[..., str]) -> Iterator[GapStatus]:
@@ -76,7 +84,8 @@ def _is_closed(ledger: SqliteLedger, environment: str, glass: Glass) -> bool:
         body = entry.content()
         seen = body.get("observed") or {}
         about = body.get("type") == "approval" and seen.get("subject") == subject
-        if about and body["environment"] == environment and body["outcome"] in _SUCCESS:
+        known = body.get("identity") in glass.databases or seen.get("authority") == glass.authority
+        if about and known and body["environment"] == environment and body["outcome"] in _SUCCESS:
             signed = dict(pair.split(": ", 1) for pair in str(seen.get("signed_by", "")).split(", ") if pair)
             if set(glass.roles) <= set(signed) and not set(glass.not_by) & set(signed.values()):
                 return True

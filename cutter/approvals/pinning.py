@@ -39,6 +39,15 @@ def pinned(connection: Connection) -> Pinned | None:
     return Pinned(*row) if row else None
 
 
+def ever_pinned(connection: Connection) -> tuple[str, ...]:
+    """Return the digests of all that was ever pinned, the one in force last; empty where nothing was."""
+    known = statements("authority")
+    with told(_PLACE):
+        if connection.execute(known["installed"]).fetchone() != (True,):
+            return ()
+        return tuple(str(row[0]) for row in connection.execute(known["ever_pinned"]).fetchall())
+
+
 def demand_approved(found: Pinned, path: str) -> str:
     """Return who approved the authority.yml at `path` under the one in force: ``SG_1: alice, SG_2: bob``.
 

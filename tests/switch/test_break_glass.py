@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +13,6 @@ from cutter.app.gating import look_at_gaps
 from cutter.app.workspace import Choice, Workspace
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from switched import SwitchedProject
 
 REASON = ("--break-glass", "--reason", "the reading room is on fire")
@@ -133,3 +132,20 @@ def test_who_broke_the_glass_does_not_close_the_gap(project: SwitchedProject) ->
     project.signed(account(project, run))
     project.apply(approved(project))
     assert gaps(project)[f"BREAK-GLASS-{run}"] == "OPEN"
+
+
+def test_another_database_that_pinned_nobody_closes_nothing(project: SwitchedProject, broken: str) -> None:
+    databases = project.folder / "inventory/here/databases.yml"
+    more = databases.read_text().replace("governed:", "elsewhere:").replace("dbname: p_", "dbname: q_")
+    databases.write_text(databases.read_text() + more)
+    text = project.authority_file.read_text()
+    project.authority_file.write_text(text.replace("[alice, erin, rita, tina]", "[alice]"))
+    project.signed(account(project, broken))
+    runbook = Path(approved(project))
+    assert project.cutter("apply", "--yes", str(runbook)).code == 15
+    runbook.write_text(runbook.read_text().replace("database: governed", "database: elsewhere"))
+    project.apply(str(runbook))
+    assert gaps(project)[f"BREAK-GLASS-{broken}"] == "OPEN"
+    project.authority_file.write_text(text)
+    project.apply(approved(project))
+    assert f"BREAK-GLASS-{broken}" not in gaps(project)

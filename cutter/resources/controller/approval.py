@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
 from cutter.approvals.accepted import AcceptedRequest
 from cutter.approvals.files import document_of, signatures_beside
+from cutter.approvals.pinning import ever_pinned
 from cutter.approvals.verdicts import Signatory, signatories
 from cutter.errors import ApprovalRefused, ConfigurationError
 from cutter.model.canonical import bytes_digest
@@ -31,13 +33,17 @@ _HOW = (
     "cutter plan RUNBOOK -o FILE.plan; cutter request FILE.plan --key FINGERPRINT; "
     "cutter approve FILE.request --role ROLE --key FINGERPRINT for each role; cutter apply FILE.request"
 )
+_REPLACE = (
+    "put back the one that is pinned; another one takes its place by signatures and the cut_schema step"
+)
 
 
 class Approval(Resource):
     """Signatures by every role named, judged once under authority.yml and recorded with who signed.
 
     A verdict that is recorded is not given again: a key that expires later takes nothing back. A document
-    that changes is another one, and so is a run.
+    that changes is another one, and so is a run. Once the database has pinned who may approve, only a verdict
+    under what is or was pinned there counts.
     """
 
     roles: list[str] = param("The roles that must sign, as authority.yml names them.")
@@ -84,10 +90,11 @@ class Approval(Resource):
             return self._told[0]
         if self.document is None:
             return self._of_run()
-        recorded = self._recorded()
-        if recorded is None:
-            self._signatories()
-        return recorded
+        recorded, pinned = self._recorded(), self._ever_pinned()
+        if recorded is not None and (not pinned or recorded.get("authority") in pinned):
+            return recorded
+        self._signatories()
+        return None
 
     def apply(self, change: Change, content: Content) -> None:
         """Give the verdict. Raises ApprovalRefused. Taking it back forgets it for this look alone."""
@@ -125,11 +132,20 @@ class Approval(Resource):
             authority = self.there.scope.authority()
         except ConfigurationError as error:
             raise ApprovalRefused(error.cause, place=error.place, remedy=error.remedy) from error
+        pinned = self._ever_pinned()
+        if pinned and authority.digest != pinned[-1]:
+            cause = "authority.yml is another than the one that is pinned in the database"
+            raise ApprovalRefused(cause, place=self.there.scope.authority_file, remedy=_REPLACE)
         document = document_of(self.place)
         if bytes_digest(document) != self.subject:
             raise ApprovalRefused("the document changed while it was looked at", place=self.place)
         signatures = signatures_beside(self.place, self.roles)
         return signatories(document, signatures, authority, self.roles, place=self.place, now=time.time())
+
+    def _ever_pinned(self) -> tuple[str, ...]:
+        login = "OWNER" if "OWNER" in self.there.logins() else "READER"
+        with closing(self.there.connection(login)) as connection:
+            return ever_pinned(connection)
 
     def _recorded(self) -> State | None:
         """Return the newest verdict about the subject: of a run, the newest run's on this database."""
