@@ -56,7 +56,11 @@ def write_plan(
 
 def read_plan(path: str) -> KeptPlan:
     """Return the plan in a file. Raises StalePlan for a file that is not byte for byte as it was written."""
-    content = Path(path).read_bytes()
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        cause = f"the plan cannot be read: {error.strerror}"
+        raise StalePlan(cause, place=path, remedy=_AGAIN) from error
     try:
         body = json.loads(content)
         seal = body.pop("seal")

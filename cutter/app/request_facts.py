@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from cutter.app.matrix_file import matrix_digest
+from cutter.app.matrix_file import matrix_digest, matrix_path
 from cutter.app.planfile import KeptPlan
 from cutter.app.workspace import Job, Workspace
+from cutter.approvals.files import document_of
 from cutter.approvals.requests import Facts, Requested
-from cutter.errors import UsageError
+from cutter.errors import InvalidDocument, UsageError
 from cutter.model.canonical import bytes_digest
 from cutter.model.plan import PlannedStep, Prediction, TargetPlan
 from cutter.model.runbook import BoundStep
@@ -51,14 +53,11 @@ def facts_of(workspace: Workspace, kept: KeptPlan, content: bytes, job: Job) -> 
         told=(
             ("Kill switch", tuple(_kill_switch(workspace, job))),
             *((heading, tuple(_on_all(job, plan.targets, lines))) for heading, lines in _HEADINGS),
+            ("Gaps by", tuple(_closing(workspace, job))),
         ),
         authority=workspace.authority().digest,
         matrix=matrix_digest(workspace),
     )
-
-
-def _requested(workspace: Workspace, target: TargetPlan) -> Requested:
-    return Requested(target.target, target.identity, _described(workspace, target))
 
 
 def _described(workspace: Workspace, target: TargetPlan) -> str:
@@ -84,6 +83,21 @@ def _on_all(job: Job, targets: tuple[TargetPlan, ...], lines: Callable[[Both], T
 def _kill_switch(workspace: Workspace, job: Job) -> Told:
     if job.runbook.kill_switch is not None:
         yield kill_switch_words(job.runbook.kill_switch, workspace.approving_roles())
+
+
+def _closing(workspace: Workspace, job: Job) -> Told:
+    """Name the other runbooks that close a gap, by their bytes: an edited one would close it for less."""
+    from cutter.language.matrix import load_matrix
+
+    path = matrix_path(workspace)
+    try:
+        gaps = load_matrix(path).gaps
+    except InvalidDocument:  # no gate says yes under such a matrix
+        return
+    for name in sorted({objective.runbook for gap in gaps for objective in gap.objectives}):
+        file = os.path.join(os.path.dirname(path), name)
+        if os.path.exists(file) and not os.path.samefile(file, job.path):
+            yield f"{name} {bytes_digest(document_of(file))}"
 
 
 def _step(step: Both) -> Told:

@@ -12,7 +12,7 @@ import pytest
 from approvals.asking import STEPS, Asking, make_asking
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from project import in_child
+from project import gap_matrix, in_child
 from signers import People, people
 
 from cutter.app import applying
@@ -22,6 +22,7 @@ from cutter.approvals.verdicts import judge_request
 from cutter.errors import CutterError
 from cutter.language.authority import load_authority
 from cutter.ledger.sqlite import SqliteLedger
+from cutter.model.canonical import bytes_digest
 
 __all__ = ["people"]
 Alteration = Callable[[Asking], object]
@@ -130,6 +131,17 @@ def test_whatever_changed_since_refuses_it(change: str, approved: Asking) -> Non
     alter, code, told = CHANGES[change]
     alter(approved)
     approved.refused(code, told)
+
+
+def test_another_runbook_that_closes_a_gap_for_less_refuses_it(asking: Asking) -> None:
+    both = gap_matrix("{runbook: site.yml, steps: all}", "{runbook: other.yml, steps: all}")
+    asking.project.write("runbooks/gap-matrix.yml", both)
+    other = asking.project.write("runbooks/other.yml", "apiVersion: cutter/v1\n")
+    asking.request()
+    asking.signed()
+    assert f"other.yml {bytes_digest(other.read_bytes())}" in asking.path.read_text()
+    other.write_text("apiVersion: cutter/v1\n# and one step less\n")
+    asking.refused(15, "the request says something else than its plan: told")
 
 
 def test_another_machine_refuses_it(approved: Asking, monkeypatch: pytest.MonkeyPatch) -> None:

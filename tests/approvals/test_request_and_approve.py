@@ -201,6 +201,12 @@ def test_a_request_whose_plan_is_elsewhere_is_signed_with_a_note(asked: Asking) 
     assert "note: the plan a.plan is not here" in said
 
 
+def test_a_plan_that_is_not_there_is_not_requested(asking: Asking) -> None:
+    key = asking.people.fingerprints["dave"]
+    answer = asking.project.cutter("request", str(asking.folder / "nothing.plan"), "--key", key)
+    assert (answer.code, "No such file" in answer.err, "cutter plan" in answer.err) == (20, True, True)
+
+
 def test_a_plan_and_nothing_are_not_signed(asked: Asking) -> None:
     code, said = approve(asked, "SG_1", "alice", file="a.plan")
     assert (code, "cutter request" in said) == (64, True)
