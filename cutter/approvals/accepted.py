@@ -19,7 +19,7 @@ class AcceptedRequest(NamedTuple):
 
     `digest` is that of the request's file, `plan_digest` that of the plan in its file; `databases` are the
     identities of the targets, and `authority` the digest of the authority under which it was judged.
-    `break_glass` is the reason where one person approved it alone.
+    `break_glass` is the reason where one person approved it alone; `matrix` is the digest of the gap matrix.
     """
 
     digest: str
@@ -32,6 +32,7 @@ class AcceptedRequest(NamedTuple):
     signers: Mapping[str, Signer]
     runs: int = 1
     break_glass: str = ""
+    matrix: str = ""
 
     @property
     def roles(self) -> str:

@@ -69,6 +69,7 @@ def judge_request(
         authority=authority.digest,
         signers={each.role: _signer(each) for each in found},
         break_glass=request.break_glass,
+        matrix=request.facts.matrix,
     )
 
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from governed_project import FILES
 from project import gap_matrix, steps_of
 from switched import CUT, ENACT, LOAD, SwitchedProject
+
+from cutter.app import applying
+
+if TYPE_CHECKING:
+    import pytest
 
 OUTER = '  - {name: Room, directory: {path: "{{ world }}/room", mode: "0750"}}\n'
 REHEARSAL = f"""\
@@ -132,3 +138,20 @@ def test_a_gate_goes_by_no_ledger_that_was_altered(project: SwitchedProject) -> 
         ledger.execute("UPDATE entry SET body = replace(body, 'changed', 'ok') WHERE kind = 'evidence'")
     answer = project.cutter("preflight", path)
     assert answer.code == 18, answer
+
+
+def test_a_matrix_that_is_edited_after_the_approval_says_no(
+    project: SwitchedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = prepared(project, preflight=False)
+    own, more = (gap_matrix(objective, name=f"G{n}") for n, objective in enumerate(reversed(OBJECTIVES)))
+    matrix = project.write("runbooks/gap-matrix.yml", own + more.partition("gaps:\n")[2])
+    request, accepted = project.approved(path), applying.WritingSession._use
+
+    def edited(*given: Any) -> None:
+        accepted(*given)
+        first, second, last = matrix.read_text().rpartition("blocks_first_production_run:")
+        matrix.write_text(first + second + last.replace("yes", "no", 1))
+
+    monkeypatch.setattr(applying.WritingSession, "_use", edited)
+    refused(project, request, "the gap matrix is another than the one that was approved")

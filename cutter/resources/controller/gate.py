@@ -74,6 +74,10 @@ class Gate(Resource):
         found: GateLook = self.there.scope.look_at_gaps(
             self.runbook, self.there.run, inside=self.scope == "all"
         )
+        accepted = self.there.scope.accepted
+        if accepted is not None and accepted.matrix != found.matrix:
+            again = "put it back, make a new plan, and a new request of it"
+            raise GapOpen("the gap matrix is another than the one that was approved", remedy=again)
         if found.open:
             raise GapOpen(told(found.open), remedy=found.open[0].command)
         return {**(self.desired() or {}), "matrix": found.matrix, "gaps": " ".join(found.closed)}
