@@ -125,7 +125,7 @@ def test_a_backup_that_is_not_what_it_was_is_refused_with_14(tree: Path) -> None
 def test_words_that_make_no_sense() -> None:
     assert backup("create", "file").code == 64
     assert backup("restore").code == 64
-    without = backup("list", "--runbook", "runbooks/f1.yml")
+    without = backup("list", "--runbook", "runbooks/f2.yml")
     assert (without.code, "declares no backup" in without.err) == (64, True)
 
 
