@@ -14,6 +14,7 @@ from cutter.cut.adoption import Names
 from cutter.cut.adoption_survey import Right, Surveyed, direct_rights, looked_at, survey, ways_around
 from cutter.cut.complaints import complained
 from cutter.cut.roles import Connection, one, rows
+from cutter.cut.schema_install import remember_parts
 from cutter.cut.statements import statements
 from cutter.errors import ConfigurationError, Conflict
 
@@ -108,6 +109,7 @@ def adopt(connection: Connection, names: Names, users: Mapping[str, str]) -> Non
         if adopted(connection) is None:
             _grant(connection, found)
             _build(connection, found)
+            remember_parts(connection)
         _remember_function(connection, found)
         _close(connection, found, users)
 

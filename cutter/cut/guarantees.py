@@ -46,9 +46,14 @@ EVERYWHERE: Mapping[str, Guarantee] = {
     "commits_guarded": Guarantee(
         "no commit without the kill switch and a verify", "enable the trigger, as the owner", vital=True
     ),
+    "as_installed": Guarantee(
+        "the schema is as it was installed",
+        "put it back as the numbered file has it, as the owner: a person must look",
+        vital=True,
+    ),
     "ours_closed": Guarantee(
         "our logins write units only through our functions",
-        "apply the cut_schema step, which closes it",
+        "revoke it, as the owner; on an adopted table the cut_schema step does",
         vital=True,
     ),
     "others_closed": Guarantee(
@@ -87,6 +92,23 @@ ADOPTED: Mapping[str, Guarantee] = {
     ),
     "no_row_security": Guarantee("all rows can be seen", "a policy that shows cutter_owner all rows"),
 }
+
+
+STANDING = ("records_kept", "records_whole", "commits_guarded", "as_installed")
+"""Without these the schema is not what its step says, on whichever table the units are."""
+
+
+def broken(connection: Connection, users: Mapping[str, str], *, adopted: bool) -> Iterator[str]:
+    """Yield what speaks against the standing guarantees, as the owner's login.
+
+    That an adopted table is closed is looked at where it is closed.
+    """
+    given = _given(connection, None, users)
+    with complained("guarantees"):
+        for name in STANDING if adopted else (*STANDING, "ours_closed"):
+            found = connection.execute(statements("guarantees")[name], given).fetchall()
+            if found:
+                yield EVERYWHERE[name]._replace(found=tuple(str(what) for (what,) in found)).told()
 
 
 def guarantees(

@@ -12,6 +12,7 @@ from cutter.errors import ConfigurationError, Conflict
 from cutter.model.canonical import bytes_digest, digest
 
 PLACE = "schema cutter"
+SHOWN = 3
 
 
 class SchemaFile(NamedTuple):
@@ -73,14 +74,50 @@ def pending(connection: Connection, folder: str = SCHEMA) -> tuple[SchemaFile, .
 def upgrade(connection: Connection, folder: str = SCHEMA) -> tuple[SchemaFile, ...]:
     """Apply what is not applied yet, as the owner's login, and return it. The caller commits: all or nothing.
 
-    Raises Conflict (see `pending`), ConfigurationError for a database whose encoding is not UTF8.
+    Raises Conflict (see `pending` and `refuse_altered`), ConfigurationError for a database whose encoding is
+    not UTF8.
     """
     with complained(PLACE):
         _prepare(connection)
         files = pending(connection, folder)
+        refuse_altered(connection)
         for file in files:
             _apply(connection, folder, file)
+        if files:
+            remember_parts(connection)
     return files
+
+
+def knows_its_parts(connection: Connection) -> bool:
+    """Tell whether what is installed remembers of what it is made."""
+    with complained(PLACE):
+        row = connection.execute(statements("schema_install")["knows_its_parts"]).fetchone()
+    return bool(row and row[0])
+
+
+def refuse_altered(connection: Connection) -> None:
+    """Raise Conflict when a part of the schema is not as it was installed, naming the first few."""
+    if not knows_its_parts(connection):
+        return
+    with complained(PLACE):
+        found = connection.execute(statements("schema_install")["altered"]).fetchall()
+    if found:
+        more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        raise Conflict(
+            "; ".join(str(part) for (part,) in found[:SHOWN]) + more,
+            place=PLACE,
+            remedy="as the owner, put it back as the numbered file has it: a person must look",
+        )
+
+
+def remember_parts(connection: Connection) -> None:
+    """Remember the schema as it is now, as the owner's login. The caller commits."""
+    if not knows_its_parts(connection):
+        return
+    known = statements("schema_install")
+    with complained(PLACE):
+        for name in ("as_owner", "forget_parts", "remember_parts", "as_login"):
+            connection.execute(known[name])
 
 
 def remove(connection: Connection) -> None:

@@ -24,6 +24,9 @@ FROM (VALUES ('governance_record', 'switch_at_commit'), ('cut', 'cut_is_verified
 WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = to_regclass('cutter.' || wanted.table_name)
                   AND t.tgname = wanted.trigger AND t.tgenabled IN ('O', 'A') AND t.tgdeferrable AND t.tginitdeferred)
 
+-- name: as_installed
+SELECT part FROM cutter.altered_parts() part
+
 -- name: ours_closed
 WITH ways (what, everybody, ours) AS (
     SELECT lower(privilege) || ' rows of ' || %(table)s::oid::regclass, has_table_privilege('public', %(table)s::oid, privilege),

@@ -54,6 +54,18 @@ SELECT version, file, digest FROM cutter.schema_version ORDER BY version
 -- name: remember
 INSERT INTO cutter.schema_version (version, file, digest) VALUES (%s, %s, %s)
 
+-- name: knows_its_parts
+SELECT to_regclass('cutter.as_installed') IS NOT NULL
+
+-- name: altered
+SELECT part FROM cutter.altered_parts() part
+
+-- name: forget_parts
+DELETE FROM cutter.as_installed
+
+-- name: remember_parts
+INSERT INTO cutter.as_installed (part, digest) SELECT p.part, p.digest FROM cutter.parts() p
+
 -- name: documents
 SELECT count(*) FROM cutter.document
 

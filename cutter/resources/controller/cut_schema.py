@@ -17,12 +17,14 @@ from cutter.approvals.authority import Authority
 from cutter.backup.pre_write import before_production
 from cutter.cut import adoption_install, schema_install
 from cutter.cut.adoption import Names, names_of
+from cutter.cut.guarantees import broken
 from cutter.cut.logins import GROUPS_OF_LOGIN, map_logins, standing_of, standings
-from cutter.errors import ApprovalRefused, ConfigurationError
+from cutter.errors import ApprovalRefused, ConfigurationError, Conflict
 from cutter.model.state import Change, Plain, State
 from cutter.resource import Content, Resource
 
 _AUTHORITY = "authority"
+_HOLD = "hold"
 
 
 class CutSchema(Resource):
@@ -36,11 +38,12 @@ class CutSchema(Resource):
     """
 
     def desired(self) -> State | None:
-        """Return the newest version, the digest over all files, and the groups of every login."""
+        """Return the newest version, the digest over all files, what every login has, and that all holds."""
         return {
             **_files(schema_install.available()),
             **{_login(user): _told(standing_of(login)) for login, user in self._users().items()},
             **adoption_install.declared(self._names()),
+            "guarantees": _HOLD,
             **self._pin(),
         }
 
@@ -58,10 +61,12 @@ class CutSchema(Resource):
             }
             standing = adoption_install.observed(connection, names, users)
             pinned = self._pinned(connection)
+            held = self._held(connection)
         return {
             **_files(files),
             **logins,
             **standing,
+            "guarantees": held,
             **pinned,
         }
 
@@ -92,6 +97,20 @@ class CutSchema(Resource):
         map_logins(connection, users, passwords)
         if names is not None:
             adoption_install.adopt(connection, names, users)
+        held = self._held(connection)
+        if held != _HOLD:
+            raise Conflict(
+                held,
+                place=self.there.database,
+                remedy="cutter doctor says what mends each; then apply this step again",
+            )
+
+    def _held(self, connection: Any) -> str:
+        """Return what speaks against the guarantees of the schema as it is."""
+        if not schema_install.knows_its_parts(connection):
+            return "unknown"
+        is_adopted = adoption_install.adopted(connection) is not None
+        return "; ".join(broken(connection, self._users(), adopted=is_adopted)) or _HOLD
 
     def _pin(self) -> dict[str, Plain]:
         authority = self._authority()
