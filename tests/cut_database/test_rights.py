@@ -46,10 +46,12 @@ MAY_CALL = {
         *("fn_lifecycle_undo", "fn_inverse_until"),
     },
     "cutter_reader": {
+        "altered_parts",
         "cut_dependants",
         "cut_measures",
         "fn_inverse_until",
         "governance_fault",
+        "parts",
         "text_digest",
         "version_in_force",
         *LOGICAL,
