@@ -53,7 +53,7 @@ def facts_of(workspace: Workspace, kept: KeptPlan, content: bytes, job: Job) -> 
         told=(
             ("Kill switch", tuple(_kill_switch(workspace, job))),
             *((heading, tuple(_on_all(job, plan.targets, lines))) for heading, lines in _HEADINGS),
-            ("Gaps by", tuple(_closing(workspace, job))),
+            ("Runbooks", tuple(_runbooks(workspace, job))),
         ),
         authority=workspace.authority().digest,
         matrix=matrix_digest(workspace),
@@ -85,10 +85,11 @@ def _kill_switch(workspace: Workspace, job: Job) -> Told:
         yield kill_switch_words(job.runbook.kill_switch, workspace.approving_roles())
 
 
-def _closing(workspace: Workspace, job: Job) -> Told:
-    """Name the other runbooks that close a gap, by their bytes: an edited one would close it for less."""
+def _runbooks(workspace: Workspace, job: Job) -> Told:
+    """Name the runbook, and every other that closes a gap, by their bytes: an edited one is another one."""
     from cutter.language.matrix import load_matrix
 
+    yield f"{os.path.basename(job.path)} {bytes_digest(document_of(job.path))}"
     path = matrix_path(workspace)
     try:
         gaps = load_matrix(path).gaps
