@@ -102,7 +102,11 @@ CHANGES: dict[str, tuple[Alteration, int, str]] = {
     "another plan": (_other_plan, 15, "is another plan than the one the request is for"),
     "no plan": (lambda asking: (asking.folder / "a.plan").unlink(), 15, "there is no such file"),
     "runbook": (edit("runbooks/site.yml", "0750", "0700"), 20, "changed since the plan was made"),
-    "runbook's comment": (edit("runbooks/site.yml", "apiVersion", "# by hand\napiVersion"), 15, "than its plan"),
+    "runbook's comment": (
+        edit("runbooks/site.yml", "apiVersion", "# by hand\napiVersion"),
+        15,
+        "than its plan",
+    ),
     "document": (edit("runbooks/from.txt", "a file", "another"), 20, "sign is declared otherwise now"),
     "authority": (edit("inventory/here/authority.yml", "7d", "6d"), 15, "authority.yml, or a certificate"),
     "certificate": (_other_certificate, 15, "authority.yml, or a certificate in it, changed"),
