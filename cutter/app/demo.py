@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -75,6 +76,16 @@ class Demonstration:
         words = [self._cut() if word == CUT else word for word in act.words]
         argv = (sys.executable, "-I", "-m", "cutter", *words)
         self._type(("cutter", *words), argv, by=act.by, code=act.code)
+        if act.closed is not None:
+            self._demand_closed(act.closed)
+
+    def _demand_closed(self, wanted: int) -> None:
+        """Raise StepFailed unless so many gaps are closed."""
+        said = self._output((sys.executable, "-I", "-m", "cutter", "gaps", "--json"), by="", shown=False)[1]
+        closed = [gap["id"] for gap in json.loads(said)["gaps"] if gap["status"] == "CLOSED"]
+        if len(closed) != wanted:
+            cause = f"{len(closed)} gaps are closed ({', '.join(closed) or 'none'}), and {wanted} should be"
+            raise StepFailed(cause, place=self.folder, remedy="cutter gaps")
 
     def _type(self, shown: Sequence[str], argv: Sequence[str], *, by: str, code: int = 0) -> None:
         home = f"GNUPGHOME=people/{by} " if by else ""

@@ -10,17 +10,22 @@ from cutter.errors import ApprovalRefused, StalePlan
 FIRST = "runbooks/first-production-run.yml"
 CUT = "CUT"
 """Stands for the cut that was made, which is named only after it was."""
+_BEFORE, _ALL = 3, 8
 _DRIFT = 2
 _LISTED = 64
 
 
 class Act(NamedTuple):
-    """One command: its words after `cutter`, who types it, how it ends, and a sentence before it."""
+    """One command: its words after `cutter`, who types it, how it ends, and a sentence before it.
+
+    `closed` is how many gaps are to be closed then, where that is asked.
+    """
 
     words: Sequence[str]
     code: int = 0
     by: str = ""
     told: str = ""
+    closed: int | None = None
 
 
 class Scene(NamedTuple):
@@ -36,7 +41,7 @@ def scenes(keys: Mapping[str, str]) -> Sequence[Scene]:
 
 
 def _beginning() -> Scene:
-    return Scene("Nothing is shown yet, so nothing is closed", [Act(["gaps"])])
+    return Scene("Nothing is shown yet, so nothing is closed", [Act(["gaps"], closed=0)])
 
 
 def _machine() -> Scene:
@@ -53,7 +58,7 @@ def _copies(keys: Mapping[str, str]) -> Scene:
             _signed(ruling, "alice", "SG_1", keys),
             _signed(ruling, "bob", "SG_2", keys),
             Act(["apply", "--yes", *(f"runbooks/{name}.yml" for name in names)]),
-            Act(["gaps"]),
+            Act(["gaps"], closed=_BEFORE),
         ],
     )
 
@@ -90,7 +95,12 @@ def _run(keys: Mapping[str, str]) -> Scene:
 
 
 def _end() -> Scene:
-    acts = [Act(["gaps"]), Act(["verify", FIRST]), Act(["switch", "status"]), Act(["ledger", "verify"])]
+    acts = [
+        Act(["gaps"], closed=_ALL),
+        Act(["verify", FIRST]),
+        Act(["switch", "status"]),
+        Act(["ledger", "verify"]),
+    ]
     return Scene("What is so now, by evidence", acts)
 
 
@@ -102,7 +112,7 @@ def _back() -> Scene:
             Act(["revert"], _LISTED, told="What could be taken back:"),
             Act(["revert", "--yes", CUT]),
             Act(["verify", FIRST], _DRIFT, told=drift),
-            Act(["gaps"]),
+            Act(["gaps"], closed=_ALL),
         ],
     )
 
