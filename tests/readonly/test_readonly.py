@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2] / "runbooks"
 RUNBOOKS = sorted(path.name for path in ROOT.glob("*.yml") if path.name != "gap-matrix.yml")
 GOVERNED = tuple(name for name in RUNBOOKS if "\ndatabase:" in (ROOT / name).read_text())
 IN_ORDER = sorted({*RUNBOOKS} - {*GOVERNED}, key=lambda name: (name != "provision-vps.yml", name))
-AUTHORISED = ("f3-ruling.yml", "first-production-run.yml")  # blocked until somebody has signed
+AUTHORISED = ("f1.yml", "f3-ruling.yml", "first-production-run.yml")  # blocked until somebody has signed
 _TABLES = """\
 SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND n.nspname !~ '^(pg_|information_schema)' ORDER BY 1
