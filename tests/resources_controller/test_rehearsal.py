@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from laws import change_of
 
-from cutter.errors import KillSwitchOff
+from cutter.errors import Conflict, KillSwitchOff
 
 if TYPE_CHECKING:
     from governed import Governed
@@ -36,3 +36,9 @@ def test_the_kill_switch_blocks_it(bare: Governed) -> None:
     with pytest.raises(KillSwitchOff):
         resource.apply(change_of(resource), bare.content)
     assert resource.observe() is None
+
+
+def test_a_schema_that_was_altered_proves_nothing(governed: Governed) -> None:
+    governed.sql("ALTER TABLE cutter.governance_record DISABLE TRIGGER governance_record_rows")
+    with pytest.raises(Conflict, match="governance_record_rows"):
+        governed.resource("rehearsal", steps=STEPS, where="copy").observe()
