@@ -23,6 +23,8 @@ RUNBOOKS = sorted(path.name for path in ROOT.glob("*.yml") if path.name != "gap-
 GOVERNED = tuple(name for name in RUNBOOKS if "\ndatabase:" in (ROOT / name).read_text())
 IN_ORDER = sorted({*RUNBOOKS} - {*GOVERNED}, key=lambda name: (name != "provision-vps.yml", name))
 AUTHORISED = ("f1.yml", "f3-ruling.yml", "first-production-run.yml")  # blocked until somebody has signed
+# An ordinary user is let at every runbook of hosts, and at one of each kind on a database.
+AS_NOBODY = sorted({*RUNBOOKS} - {*GOVERNED} | {"f2.yml", "f4.yml", "first-production-run.yml"})
 _TABLES = """\
 SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND n.nspname !~ '^(pg_|information_schema)' ORDER BY 1
@@ -137,7 +139,7 @@ def test_looking_changes_nothing(world: str, runbook: str, tree: Path) -> None:
         look_at(tree, runbook)
 
 
-@pytest.mark.parametrize("runbook", RUNBOOKS)
+@pytest.mark.parametrize("runbook", AS_NOBODY)
 @pytest.mark.parametrize("world", ["fresh", "converged by root", "its own"])
 def test_looking_as_an_ordinary_user_changes_nothing(world: str, runbook: str, tree: Path) -> None:
     with served(tree, runbook):
