@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,10 +31,23 @@ def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
 
 
 @pytest.fixture
-def fleet(sshd: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+def shared_connections(sshd: Sshd) -> Iterator[Path]:
+    """Give a folder for the shared connections of one test: another's would skip what it is about."""
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir="/tmp"))  # short, as sockets need
+    try:
+        yield folder
+    finally:
+        for socket in folder.glob("*/*"):
+            words = [*shlex.split(sshd.program), "-o", f"ControlPath={socket}", "-O", "exit", "any"]
+            subprocess.run(words, capture_output=True, check=False)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def fleet(sshd: Sshd, shared_connections: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Return a project whose one host, web1, is reached through the sshd."""
     monkeypatch.setenv("CUTTER_SSH", sshd.program)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", "")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(shared_connections))
     project = Project(tmp_path)
     project.write("inventory/here/hosts.yml", _HOSTS)
     return project
