@@ -59,16 +59,14 @@ def matrix_status(
     ]
     databases = _Databases(workspace, records, ask=ask)
     scopes = {name: _scope(workspace, path.parent / name, databases) for name in _runbook_names(matrix)}
-    command = workspace.command("apply")
-    folder = _shown_folder(path.parent)
     status = fold(
         matrix,
         scopes,
         records,
         environment=workspace.environment.name,
         now=datetime.now(UTC),
-        command=command,
-        folder=folder,
+        command=workspace.command("apply"),
+        folder=_shown_folder(path.parent),
     )
     broken = tuple(open_gaps(ledger, workspace.environment.name, workspace.command))
     beside = lapsed(matrix, scopes, records, workspace.environment.name)
