@@ -12,10 +12,12 @@ from cutter.language.desk import BindDesk
 from cutter.language.extra import parse_extra
 from cutter.language.loops import Item, items
 from cutter.language.problems import InvalidDocuments, Problem
+from cutter.language.step_hosts import is_for, only_for
 from cutter.language.variables import Scope, all_values
 from cutter.model.inventory import Environment, Host
 from cutter.model.references import BadReference, references, resolve
 from cutter.model.runbook import BoundRunbook, BoundStep, Runbook, Step
+from cutter.model.when import LeftOut
 from cutter.resource import Resource, type_complaints
 from cutter.resources import resource_type
 
@@ -33,22 +35,24 @@ def bind(
     environment variables that steps name, and nothing else; no target is contacted.
     """
     scope = Scope(all_values(environment, host, runbook, parse_extra(extra_vars)))
-    binding = _Binding(runbook, scope, digest_key)
+    binding = _Binding(runbook, scope, digest_key, host)
     preflight = tuple(binding.bound("preflight", runbook.preflight))
     steps = tuple(binding.bound("steps", runbook.steps))
     if binding.problems:
         raise InvalidDocuments(binding.problems)
     declared = tuple(step.id for step in runbook.steps)
-    return BoundRunbook(runbook, host.name, preflight, steps, declared)
+    return BoundRunbook(runbook, host.name, preflight, steps, declared, tuple(binding.left_out.values()))
 
 
 class _Binding:
     """One runbook on its way to one target."""
 
-    def __init__(self, runbook: Runbook, scope: Scope, digest_key: bytes) -> None:
+    def __init__(self, runbook: Runbook, scope: Scope, digest_key: bytes, host: Host) -> None:
         self.runbook = runbook
         self.scope = scope
         self.digest_key = digest_key
+        self.host = host
+        self.left_out: dict[str, LeftOut] = {}
         self.problems: list[Problem] = []
         self.hashes: dict[str, str] = {}
 
@@ -56,6 +60,9 @@ class _Binding:
         """Yield the bound steps of one list; what cannot be bound is a problem instead."""
         self.hashes = {}
         for index, step in enumerate(steps):
+            if not is_for(step, self.host):
+                self.left_out[step.id] = LeftOut(step.id, "", f"it is for the hosts of {step.hosts}")
+                continue
             tell = StepProblems(step, (listed, index))
             found = list(self._items(step, tell))
             for item in found:
@@ -89,6 +96,7 @@ class _Binding:
         needs = None if prepared is None else self._needs(prepared, tell)
         if prepared is None or needs is None:
             return None
+        found = content_hash(kind, step.type, prepared, self.digest_key, needs, only_for=only_for(step))
         return BoundStep(
             id=f"{step.id}[{item.key}]" if item else step.id,
             declared_id=step.id,
@@ -96,10 +104,11 @@ class _Binding:
             type=step.type,
             params=prepared,
             place=step.place,
-            content_hash=content_hash(kind, step.type, prepared, self.digest_key, needs),
+            content_hash=found,
             content=desk.content,
             irreversible=reason,
             provided_by=step.provided_by,
+            when=step.when,
         )
 
     def _prepared(
@@ -133,5 +142,9 @@ class _Binding:
         owners = {name: name.split(".", 1)[1].rpartition(".")[0] for name in sorted(names)}
         missing = [name for name, owner in owners.items() if owner not in self.hashes]
         for name in missing:
-            tell.unknown_step(name, self.hashes)
+            left_out = self.left_out.get(owners[name].partition("[")[0])
+            if left_out is None:
+                tell.unknown_step(name, self.hashes)
+            else:
+                tell.left_out_step(name, left_out, self.host.name)
         return None if missing else {owner: self.hashes[owner] for owner in owners.values()}

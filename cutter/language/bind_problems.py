@@ -11,6 +11,7 @@ from cutter.language.problems import Problem, nearest, where_text
 from cutter.language.variables import Cycle, missing_text
 from cutter.model.references import BadReference, Unresolved, resolve
 from cutter.model.runbook import Step, ValuePath
+from cutter.model.when import LeftOut
 from cutter.resource import Complaint
 
 
@@ -88,6 +89,12 @@ class StepProblems:
         path = _path_of(self.step.params, name, (self.step.type,)) or (self.step.type,)
         suggestion = f"steps.{meant}.{output}" if meant else ""
         self.add(path, f"there is no earlier step {owner!r} here", offending=name, suggestion=suggestion)
+
+    def left_out_step(self, name: str, left_out: LeftOut, host: str) -> None:
+        """Remember an output of a step that is not for this host, so that nothing here can give it."""
+        path = _path_of(self.step.params, name, (self.step.type,)) or (self.step.type,)
+        what = f"the step {left_out.step!r} is not for {host}: {left_out.reason}"
+        self.add(path, what, offending=name, advice="give this step the same hosts")
 
 
 def _text_at(value: Any, path: tuple[Any, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from cutter.model.canonical import digest
@@ -12,9 +13,17 @@ from cutter.resource import REQUIRED, Resource
 
 
 def content_hash(
-    kind: type[Resource], name: str, params: Mapping[str, Any], key: bytes, needs: Mapping[str, str]
+    kind: type[Resource],
+    name: str,
+    params: Mapping[str, Any],
+    key: bytes,
+    needs: Mapping[str, str],
+    *,
+    only_for: Mapping[str, Any] = MappingProxyType({}),
 ) -> str:
     """Return the content hash of a step; `needs` maps the ids of the earlier steps it uses to theirs.
+
+    `only_for` says which hosts it is for, where that is not all: so nobody closes a gap by asking for less.
 
     Defaults are written out, so that a later version with another default proves nothing about this one.
     Secrets are in it by keyed digest, beside their paths and apart from plain texts.
@@ -35,6 +44,7 @@ def content_hash(
             "params": _without_secrets(declared) if secrets else declared,
             "secrets": sorted(secrets),
             "needs": dict(needs),
+            **({"for": dict(only_for)} if only_for else {}),
         },
     )
 

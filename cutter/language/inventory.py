@@ -14,6 +14,7 @@ from cutter.language.inventory_groups import Groups
 from cutter.language.inventory_hosts import common_variables, host_of
 from cutter.language.inventory_settings import setting
 from cutter.language.problems import InvalidDocuments, Problem, nearest
+from cutter.language.step_hosts import unknown_names
 from cutter.language.strict_yaml import Document
 from cutter.model.canonical import digest
 from cutter.model.inventory import Environment, Host
@@ -79,6 +80,9 @@ def select_for(environment: Environment, runbook: Runbook, limit: str = "") -> t
     Raises InvalidDocuments for a name that the inventory does not have, UsageError for an empty limit.
     """
     if not runbook.database:
+        unknown = list(unknown_names(environment, runbook, _known(environment)))
+        if unknown:
+            raise InvalidDocuments(unknown)
         return select(environment, runbook.hosts, limit)
     names = [database.name for database in environment.databases]
     if runbook.database not in names:

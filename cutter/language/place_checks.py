@@ -7,6 +7,7 @@ from typing import Any
 
 from cutter.language.places import Places
 from cutter.language.problems import Problem
+from cutter.language.step_hosts import HOSTS, WHEN
 from cutter.language.strict_yaml import Document
 from cutter.model.runbook import Step
 from cutter.resources import place_of
@@ -19,9 +20,19 @@ def place_problems(document: Document, value: Mapping[str, Any], steps: Sequence
         yield document.problem(("hosts",), what, key=True, offending="hosts", advice="make it two runbooks")
     wanted = "controller" if "database" in value else "target"
     for step in steps:
+        if "database" in value:
+            yield from _of_hosts_alone(document, step)
         place = place_of(step.type)
         if place and place != wanted:
             yield _misplaced(document, step, place)
+
+
+def _of_hosts_alone(document: Document, step: Step) -> Iterator[Problem]:
+    """Yield what tells hosts apart, where there are none."""
+    path = step.places.path if isinstance(step.places, Places) else ()
+    for key in [HOSTS] * bool(step.hosts) + [WHEN] * bool(step.when):
+        what = f"{key} tells hosts apart, and this runbook acts on a database"
+        yield document.problem((*path, key), what, key=True, offending=key, advice="leave it out")
 
 
 def _misplaced(document: Document, step: Step, place: str) -> Problem:

@@ -13,6 +13,7 @@ from cutter.language.places import Places
 from cutter.language.problems import Complaints, InvalidDocuments, Problem
 from cutter.language.serial import serial_of, serial_problems
 from cutter.language.step_checks import StepChecks, type_key
+from cutter.language.step_hosts import HOSTS, KEYS, WHEN, terms_of
 from cutter.language.strict_yaml import Document, read_file_and_bytes
 from cutter.language.validate import judged
 from cutter.language.vars_checks import vars_problems
@@ -20,7 +21,7 @@ from cutter.model.canonical import digest
 from cutter.model.runbook import Position, Runbook, Step
 
 LISTS = ("preflight", "steps")
-_OWN_KEYS = frozenset({"name", "id", "for_each", "irreversible", "provided_by"})
+_OWN_KEYS = frozenset({"name", "id", "for_each", "irreversible", "provided_by", *KEYS})
 
 
 def load_runbook(path: str | os.PathLike[str]) -> Runbook:
@@ -99,6 +100,8 @@ def _step(document: Document, path: tuple[object, ...], raw: Mapping[str, Any], 
         for_each=raw.get("for_each"),
         irreversible=raw.get("irreversible"),
         provided_by=raw.get("provided_by"),
+        hosts=raw[HOSTS] if isinstance(raw.get(HOSTS), str) else "",
+        when=terms_of(raw.get(WHEN)),
     )
 
 

@@ -17,6 +17,8 @@ from cutter.language.schema_grammar import GRAMMAR
 from cutter.language.schema_inventory import DATABASES, ENVIRONMENT, HOSTS, VARS
 from cutter.language.schema_matrix import GAP_MATRIX
 from cutter.language.serial import SCHEMA as SERIAL
+from cutter.language.step_hosts import SCHEMA as STEP_HOSTS
+from cutter.language.step_hosts import WHEN
 from cutter.model.durations import PATTERN
 from cutter.resource import Param, Resource
 from cutter.resources import resource_type, type_names
@@ -117,6 +119,7 @@ def runbook_schema() -> dict[str, Any]:
         "$defs": {
             "step": _step(types, "irreversible"),
             "look": _step(types, "provided_by"),
+            WHEN: STEP_HOSTS[WHEN],
             **{name: type_schema(kind) for name, kind in types.items()},
         },
     }
@@ -143,11 +146,13 @@ _STEP_KEYS: Mapping[str, Mapping[str, Any]] = {
             {"type": "string", "pattern": REFERENCE},
         ],
     },
+    **STEP_HOSTS,
 }
 
 
 def _step(types: Mapping[str, type[Resource]], reason: str) -> dict[str, Any]:
-    own = {key: _STEP_KEYS[key] for key in ("name", "id", "for_each", reason)}
+    own = {key: _STEP_KEYS[key] for key in ("name", "id", *STEP_HOSTS, "for_each", reason)}
+    own[WHEN] = {"$ref": f"#/$defs/{WHEN}"}
     return {
         "type": "object",
         "additionalProperties": False,

@@ -10,6 +10,7 @@ from cutter.language.ids import ID_PATTERN
 from cutter.language.places import Places
 from cutter.language.problems import Problem
 from cutter.language.reference_checks import faults, reference_texts
+from cutter.language.step_hosts import KEYS as WHICH_HOSTS
 from cutter.language.strict_yaml import Document
 from cutter.model.runbook import Step, ValuePath
 from cutter.resources import resource_type
@@ -77,7 +78,7 @@ class StepChecks:
     def _reference_problems(self, step: Step, path: ValuePath) -> Iterator[Problem]:
         raw = self._raw(path)
         for below, text in reference_texts(raw):
-            if below[0] in {"id", "provided_by"}:
+            if below[0] in {"id", "provided_by", *WHICH_HOSTS}:
                 yield self.document.problem(
                     (*path, *below), "references are not allowed here", offending=text
                 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional, Union
 
+from cutter.model.when import LeftOut, Term
+
 
 class Position(NamedTuple):
     """A place in a text file; line and column start at 1."""
@@ -23,7 +25,10 @@ ValuePath = tuple[object, ...]
 
 
 class Step(NamedTuple):
-    """One step as the runbook declares it: references unresolved, a loop not yet expanded."""
+    """One step as the runbook declares it: references unresolved, a loop not yet expanded.
+
+    It is for those of the runbook's hosts that `hosts` names, or all, where all conditions of `when` hold.
+    """
 
     id: str
     name: str
@@ -34,6 +39,8 @@ class Step(NamedTuple):
     for_each: Any = None
     irreversible: Optional[str] = None
     provided_by: Optional[str] = None
+    hosts: str = ""
+    when: tuple[Term, ...] = ()
 
 
 class KillSwitch(NamedTuple):
@@ -76,7 +83,7 @@ class BoundStep(NamedTuple):
 
     `id` is the declared id, or ``id[item]`` inside a loop. `params` hold plain values, secrets, and
     references to facts and step outputs, which the target resolves. `content` maps digests to the bytes a
-    file should have.
+    file should have. Whether it is for the target at all, the facts of `when` decide.
     """
 
     id: str
@@ -89,12 +96,14 @@ class BoundStep(NamedTuple):
     content: Mapping[str, bytes] = {}
     irreversible: Optional[str] = None
     provided_by: Optional[str] = None
+    when: tuple[Term, ...] = ()
 
 
 class BoundRunbook(NamedTuple):
     """A runbook for one target: variables resolved, loops expanded, files read and templates rendered.
 
-    `declared_ids` names every step of the runbook, also one whose loop has no items here.
+    `declared_ids` names every step of the runbook, also one whose loop has no items here. `left_out` are the
+    steps, also of the preflight, whose `hosts` do not name this target.
     """
 
     runbook: Runbook
@@ -102,3 +111,4 @@ class BoundRunbook(NamedTuple):
     preflight: tuple[BoundStep, ...]
     steps: tuple[BoundStep, ...]
     declared_ids: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
