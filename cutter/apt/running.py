@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 
 from cutter.children import Finished, run
 from cutter.errors import LockHeld, PreconditionError, StepFailed
 from cutter.filesystem.record_locks import held, holder_of
 
-_LOCKS = ("/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", "/var/lib/apt/lists/lock")
+_LISTS = "/var/lib/apt/lists/lock"
+_LOCKS = ("/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", _LISTS)
 _PATIENCE = 60
+_PAUSE = 0.5
 _SECONDS = 1800
 _ENVIRONMENT = {"DEBIAN_FRONTEND": "noninteractive", "NEEDRESTART_MODE": "l", "LC_ALL": "C.UTF-8"}
 _CONFFILES = ("--force-confdef", "--force-confold")
@@ -38,7 +41,11 @@ def removals(words: Sequence[str]) -> list[str]:
 
 
 def update(*options: str) -> None:
-    """Fetch the lists of packages. Raises LockHeld, and StepFailed when any of them cannot be had."""
+    """Fetch the lists of packages; `options` are words of apt-get.
+
+    Raises LockHeld, and StepFailed when any of them cannot be had.
+    """
+    _wait_for_lists()
     ended = _apt("update", "--error-on=any", *options)
     if not ended.succeeded:
         _refuse_lock(ended)
@@ -72,6 +79,15 @@ def _apt(*words: str) -> Finished:
 
 def _run(words: list[str], stdin: bytes = b"") -> Finished:
     return run(words, stdin=stdin, timeout=_SECONDS, environment=_ENVIRONMENT, cwd="/", package="apt")
+
+
+def _wait_for_lists() -> None:
+    """Wait for whoever fetches lists now: apt-get itself waits for dpkg alone. Raises LockHeld."""
+    deadline = time.monotonic() + _PATIENCE
+    while holder_of(_LISTS):
+        if time.monotonic() >= deadline:
+            raise held(_LISTS)
+        time.sleep(_PAUSE)
 
 
 def _demand(ended: Finished, shown: str) -> None:

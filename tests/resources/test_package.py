@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import pytest
 import testinfra
+from apt_repositories import made
 from laws import build, change_of, obeys_the_laws
 from private_etc import own_packages
 
@@ -31,27 +31,7 @@ PACKAGES = [
 @pytest.fixture(scope="session")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a repository of small packages, with the tools that Debian makes its own with."""
-    if shutil.which("dpkg-deb") is None or shutil.which("dpkg-scanpackages") is None:
-        pytest.skip("dpkg-deb and dpkg-scanpackages (dpkg-dev) are not installed")
-    folder = tmp_path_factory.mktemp("repository")
-    for name, version, extra, script in PACKAGES:
-        tree = folder / f"{name}-{version}"
-        (tree / "DEBIAN").mkdir(parents=True)
-        (tree / "opt").mkdir()
-        (tree / f"opt/{name}.conf").write_text(f"{version}\n")
-        (tree / "DEBIAN/conffiles").write_text(f"/opt/{name}.conf\n")
-        text = f"Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: x <x@example.org>\n"
-        (tree / "DEBIAN/control").write_text(f"{text}{extra}Description: {name}\n")
-        if script:
-            (tree / "DEBIAN/postinst").write_text(script)
-            (tree / "DEBIAN/postinst").chmod(0o755)
-        subprocess.run(["dpkg-deb", "--build", tree, folder], check=True, capture_output=True)
-        shutil.rmtree(tree)
-    listed = subprocess.run(
-        ["dpkg-scanpackages", "--multiversion", "."], cwd=folder, capture_output=True, check=True
-    )
-    (folder / "Packages").write_bytes(listed.stdout)
-    return folder
+    return made(tmp_path_factory.mktemp("repository"), PACKAGES)
 
 
 @pytest.fixture(autouse=True)
