@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["lab.fixtures"]
 _FOREIGN = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TERM", "TZ", "PYTHONDONTWRITEBYTECODE")
 _FOREIGN_PREFIXES = ("CUTTER_", "DOT_CUTTER_", "LC_", "LANG", "PG")
 _CHOSEN = "CUTTER_PG_BIN"  # which server the tests are to use is for the caller to say
@@ -28,6 +29,7 @@ def plain_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
             surroundings.delenv(name)
         surroundings.setenv("LC_ALL", "C.UTF-8")
         surroundings.setenv("PIP_CACHE_DIR", os.environ.get("PIP_CACHE_DIR") or _cache_of("pip"))
+        surroundings.setenv("LAB_CACHE", os.environ.get("LAB_CACHE") or _cache_of("cutter-lab"))
         surroundings.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         before = os.umask(0o022)
         yield
