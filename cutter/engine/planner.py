@@ -6,10 +6,12 @@ from collections.abc import Collection, Sequence
 
 from cutter.agent import StepRequest, depends_on
 from cutter.agent.unseen import unseen
+from cutter.engine.fitting import bereft, facts_of, fitted
 from cutter.engine.target import Target
 from cutter.errors import CutterError, PreconditionError, UsageError
 from cutter.model.plan import Look, PlannedStep, Prediction, TargetPlan
 from cutter.model.runbook import BoundRunbook, BoundStep
+from cutter.model.when import LeftOut
 
 
 def plan_target(
@@ -26,9 +28,13 @@ def plan_target(
     what differs.
 
     `only` restricts the plan to the steps named (declared or bound ids) and those whose outputs they use;
-    the latter must need no change. Raises UsageError for an unknown step, PreconditionError for an unmet one.
+    the latter must need no change. One that is not for this target is left out. Raises UsageError for an
+    unknown step, PreconditionError for an unmet one.
     """
-    plan = _looked_at(bound, selected(bound, only), target, preview=preview)
+    elsewhere = [
+        each for each in bound.left_out if not only or each.step in only or _is_looked_at(each, bound)
+    ]
+    plan = _looked_at(bound, selected(bound, only), target, elsewhere, preview=preview)
     if anew and plan.pending:
         plan = plan._replace(steps=tuple(map(_anew, plan.steps)))
     _refuse_pending_sources(plan, only)
@@ -37,19 +43,36 @@ def plan_target(
 
 def preflight_target(bound: BoundRunbook, target: Target) -> TargetPlan:
     """Look only at what must hold before the runbook may run."""
-    return _looked_at(bound, (), target, preview=False)
+    elsewhere = [each for each in bound.left_out if _is_looked_at(each, bound)]
+    return _looked_at(bound, (), target, elsewhere, preview=False)
+
+
+def _is_looked_at(left_out: LeftOut, bound: BoundRunbook) -> bool:
+    """Tell whether a step that is left out is one of the preflight."""
+    return left_out.step not in bound.declared_ids
 
 
 def _looked_at(
-    bound: BoundRunbook, steps: Sequence[BoundStep], target: Target, *, preview: bool
+    bound: BoundRunbook,
+    steps: Sequence[BoundStep],
+    target: Target,
+    elsewhere: Sequence[LeftOut],
+    *,
+    preview: bool,
 ) -> TargetPlan:
     """Return what is seen of a target; one apart that cannot be looked at says so, and costs only itself."""
     try:
+        identity = target.identity()
+        facts = facts_of(target, (*bound.preflight, *steps))
+        before, during = fitted(bound.preflight, facts), fitted(steps, facts)
+        left_out = (*elsewhere, *before.left_out, *during.left_out)
         return TargetPlan(
             target=target.name,
-            identity=target.identity(),
-            preflight=_planned(bound.preflight, target, preview=False),
-            steps=_planned(steps, target, preview=preview),
+            identity=identity,
+            preflight=_planned(before.steps, target, left_out, preview=False),
+            steps=_planned(during.steps, target, left_out, preview=preview),
+            left_out=left_out,
+            facts=facts,
         )
     except CutterError as error:
         if not target.apart:
@@ -70,9 +93,11 @@ def selected(bound: BoundRunbook, only: Collection[str]) -> tuple[BoundStep, ...
     """Return the steps to plan: all, or those named and the steps whose outputs they use."""
     if not only:
         return bound.steps
+    elsewhere = [each.step for each in bound.left_out]
     unknown = [name for name in only if not any(_is_named(step, [name]) for step in bound.steps)]
+    unknown = [name for name in unknown if name.partition("[")[0] not in elsewhere]
     if unknown:
-        known = ", ".join(dict.fromkeys(step.declared_id for step in bound.steps))
+        known = ", ".join(dict.fromkeys([*(step.declared_id for step in bound.steps), *elsewhere]))
         raise UsageError(f"no step is called {unknown[0]}", remedy=f"the steps are: {known}")
     wanted = {step.id for step in bound.steps if _is_named(step, only)}
     for step in reversed(bound.steps):
@@ -81,10 +106,15 @@ def selected(bound: BoundRunbook, only: Collection[str]) -> tuple[BoundStep, ...
     return tuple(step for step in bound.steps if step.id in wanted)
 
 
-def _planned(steps: Sequence[BoundStep], target: Target, *, preview: bool) -> tuple[PlannedStep, ...]:
-    content = {digest: held for step in steps for digest, held in step.content.items()} if preview else {}
-    looks = target.look([request_for(step) for step in steps], content, preview=preview)
-    return tuple(_planned_step(step, look) for step, look in zip(steps, looks, strict=True))
+def _planned(
+    steps: Sequence[BoundStep], target: Target, left_out: Sequence[LeftOut], *, preview: bool
+) -> tuple[PlannedStep, ...]:
+    blocked = {step.id: bereft(step, left_out) for step in steps} if left_out else {}
+    asked = [step for step in steps if blocked.get(step.id) is None]
+    content = {digest: held for step in asked for digest, held in step.content.items()} if preview else {}
+    looks = target.look([request_for(step) for step in asked], content, preview=preview)
+    seen = {step.id: look for step, look in zip(asked, looks, strict=True)}
+    return tuple(_planned_step(step, blocked.get(step.id) or seen[step.id]) for step in steps)
 
 
 def _anew(step: PlannedStep) -> PlannedStep:

@@ -22,6 +22,9 @@ class Target(Protocol):
     def identity(self) -> str:
         """Return what tells this machine from every other. Raises Unavailable."""
 
+    def facts(self, names: Collection[str]) -> Mapping[str, str]:
+        """Return facts of this machine and of the user that acts there. Raises Unavailable."""
+
     def look(
         self, steps: Sequence[StepRequest], content: Mapping[str, bytes], *, preview: bool
     ) -> Iterator[Look]:

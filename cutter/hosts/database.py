@@ -27,6 +27,11 @@ class DatabaseTarget(InProcessTarget):
         """Return what tells this database from every other. Raises Unavailable."""
         return self._database.identity()
 
+    def facts(self, names: Collection[str]) -> Mapping[str, str]:
+        """Return nothing: a database has no facts, and no runbook that acts on one may ask."""
+        del names
+        return {}
+
     def apply(
         self, steps: Sequence[StepRequest], content: Mapping[str, bytes], stop: Stop
     ) -> Iterator[Evidence]:

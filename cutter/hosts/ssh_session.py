@@ -35,6 +35,8 @@ class Session:
         self.identity = ""
         self.broken: CutterError | None = None
         """Why the conversation is over, if it is: one command does not begin it anew."""
+        self.facts: dict[str, str] = {}
+        """What was asked of the host in this command, and is not asked again."""
         self._sending = RLock()
         self._stop_sent = False
         self._broken_off = False

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Optional
 
 from cutter.model.canonical import digest
 from cutter.model.state import Change, State
+from cutter.model.when import LeftOut
 
 
 class Prediction(str, Enum):
@@ -92,7 +93,8 @@ class PlannedStep(NamedTuple):
 class TargetPlan(NamedTuple):
     """The plan for one target; `identity` tells that machine from every other.
 
-    Of a target that could not be looked at, `unseen` says why, and each step is unobservable.
+    Of a target that could not be looked at, `unseen` says why, and each step is unobservable. `left_out` are
+    the steps, also of the preflight, that are not for it, and `facts` those of it that decided.
     """
 
     target: str
@@ -100,6 +102,8 @@ class TargetPlan(NamedTuple):
     preflight: tuple[PlannedStep, ...]
     steps: tuple[PlannedStep, ...]
     unseen: Optional[Unseen] = None
+    left_out: tuple[LeftOut, ...] = ()
+    facts: Mapping[str, str] = {}
 
     @property
     def unmet(self) -> tuple[PlannedStep, ...]:
@@ -134,6 +138,8 @@ class TargetPlan(NamedTuple):
             "preflight": [step.body() for step in self.preflight],
             "steps": [step.body() for step in self.steps],
             **({"unseen": self.unseen._asdict()} if self.unseen else {}),
+            **({"left_out": [each.body() for each in self.left_out]} if self.left_out else {}),
+            **({"facts": dict(self.facts)} if self.facts else {}),
         }
 
 
