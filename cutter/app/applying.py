@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cutter import __version__
 from cutter.app.breaking_glass import broken_glass
 from cutter.app.checkpoints import checkpointed, leave_checkpoint
-from cutter.app.compensating import compensate, halts
+from cutter.app.compensating import halts
 from cutter.app.matrix_file import declared_gaps, is_known, matrix_digest
-from cutter.app.planning import preflight_job, refuse_unmet
+from cutter.app.planning import preflight_job
+from cutter.app.refusing import Refusals, costs, unmet_on
+from cutter.app.rollout import Rollout
 from cutter.app.run_scoping import scoped
 from cutter.app.settling import settle
 from cutter.app.workspace import Job, Workspace
-from cutter.engine.executor import RunResult, TargetResult, Watch, Work, execute, skip
+from cutter.engine.executor import RunResult, Watch, Work
 from cutter.engine.recording import Recording
 from cutter.engine.stopping import Stop
-from cutter.engine.waves import too_many, waves
 from cutter.errors import BrokenRun, CutterError, PreconditionError
 from cutter.ledger.locks import RunLock
 from cutter.ledger.sqlite import SqliteLedger
@@ -35,10 +36,14 @@ if TYPE_CHECKING:
 
 
 class Origin(NamedTuple):
-    """Where a plan comes from: the digest of its file, and the request of it that was accepted, if any."""
+    """Where a plan comes from: the digest of its file, and the request of it that was accepted, if any.
+
+    `refused` are, for each runbook, the targets that are not any more what the plan in the file was made of.
+    """
 
     plan_file: str = ""
     acceptance: Acceptance | None = None
+    refused: Sequence[Refusals] = ()
 
 
 UNKEPT = Origin()
@@ -58,12 +63,20 @@ class WritingSession(NamedTuple):
 
     def refuse_halted(self, targets: Sequence[str]) -> None:
         """Raise PreconditionError when nothing may run on a target until a person has put it right."""
+        for target, halted in self.halted(targets).items():
+            raise PreconditionError(f"{target}: {halted.cause}", remedy=halted.remedy)
+
+    def halted(self, targets: Sequence[str]) -> Refusals:
+        """Return those of the targets on which nothing may run until a person has put them right."""
+        found: dict[str, CutterError] = {}
         for halt in halts(self.ledger):
             if halt.target in targets:
                 left = "; ".join(halt.manual)
-                cause = f"{halt.target} is halted: run {halt.run} failed and could not be taken back ({left})"
+                cause = f"it is halted: run {halt.run} failed and could not be taken back ({left})"
                 resolve = self.workspace.command("resolve", halt.run, "--reason", "TEXT")
-                raise PreconditionError(cause, remedy=f"put it right by hand, then: {resolve}")
+                remedy = f"put it right by hand, then: {resolve}"
+                found.setdefault(halt.target, PreconditionError(cause, remedy=remedy))
+        return found
 
     def apply(
         self,
@@ -73,26 +86,37 @@ class WritingSession(NamedTuple):
         stop: Stop,
         watch: Watch,
         origin: Origin = UNKEPT,
+        refused: Refusals | None = None,
     ) -> RunResult:
         """Apply a plan and return what came of it; the ledger has it before this returns.
 
-        With the beginning of the run the approval of its plan is used, whatever comes of the run.
-        Raises PreconditionError, recorded as a refusal, when the preflight does not hold now; LedgerError
-        when nothing was begun because it could not be recorded; Unrecorded and BrokenRun later.
+        With the beginning of the run the approval of its plan is used, whatever comes of the run. On targets
+        that are `refused`, or whose preflight does not hold now, nothing is begun; the others go on.
+        Raises PreconditionError, recorded as a refusal, when it holds nowhere; LedgerError when nothing was
+        begun because it could not be recorded; Unrecorded and BrokenRun later.
         """
         run = new_run_id()
         with self.refusals_recorded(run, job):
-            refuse_unmet(self.workspace, job, preflight_job(self.workspace, job))
+            now = unmet_on(self.workspace, job, preflight_job(self.workspace, job))
+            found = {**now, **(refused or {})}
+            refused = costs(job, found, approved=origin.acceptance is not None)
             if origin.acceptance is not None:
                 self._use(run, origin.acceptance)
         recording = self.recording(run, job, "apply", plan.digest, origin.plan_file)
         with broken_run(recording):
             with scoped(self, run, job):
-                results = self._on_every_target(job, plan, recording, stop=stop, watch=watch)
+                rollout = Rollout(self.workspace, job.runbook, recording, refused, stop, watch)
+                results = rollout.over(self._works(job, plan, run))
             result = RunResult(run, job.runbook.name, results)
             recording.end(result.exit_code, result.counts)
         leave_checkpoint(self.workspace, self.ledger)
         return result
+
+    def _works(self, job: Job, plan: Plan, run: str) -> list[Work]:
+        return [
+            Work(planned, bound, self.workspace.target(bound.target, run=run))
+            for bound, planned in zip(job.bound, plan.targets, strict=True)
+        ]
 
     def _use(self, run: str, acceptance: Acceptance) -> None:
         """Record, before anything is begun, that the run uses an approval, and let its steps know."""
@@ -101,39 +125,6 @@ class WritingSession(NamedTuple):
         approval = ("approval", {**common, **acceptance.body()})
         self.ledger.append([approval, *broken_glass(common, acceptance)])
         self.workspace.scope(run).accepted = acceptance.accepted
-
-    def _on_every_target(
-        self, job: Job, plan: Plan, recording: Recording, *, stop: Stop, watch: Watch
-    ) -> tuple[TargetResult, ...]:
-        works = [
-            Work(planned, bound, self.workspace.target(bound.target, run=recording.run))
-            for bound, planned in zip(job.bound, plan.targets, strict=True)
-        ]
-        results: list[TargetResult] = []
-        for wave in waves(works, job.runbook.serial):
-            failed = [done.target for done in results if done.exit_code]
-            if too_many(len(failed), len(works), job.runbook.max_fail):
-                results += skip(wave, recording, f"no wave begins after the one of {failed[-1]}")
-            elif results and stop():
-                cut_short = skip(wave, recording, "the run was interrupted")
-                results += [done._replace(interrupted=True) for done in cut_short]
-            else:
-                results += self._on_a_wave(job, wave, recording, stop=stop, watch=watch)
-        return tuple(results)
-
-    def _on_a_wave(
-        self, job: Job, works: Sequence[Work], recording: Recording, *, stop: Stop, watch: Watch
-    ) -> tuple[TargetResult, ...]:
-        parallel = self.workspace.parallel
-        results = execute(works, recording, stop=stop, watch=watch, parallel=parallel)
-        if job.runbook.on_failure != "revert":
-            return results
-        ended = zip((work.target for work in works), results, strict=True)
-        back = [(target, done) for target, done in ended if done.failed and done.changed]
-        back = [(target, done) for target, done in back if not done.interrupted]
-        taken_back = compensate(back, recording, stop=stop, parallel=parallel)
-        compensated = {done.target: done for done in taken_back}
-        return tuple(compensated.get(done.target, done) for done in results)
 
     def recording(self, run: str, job: Job, verb: str, plan_digest: str, plan_file: str = "") -> Recording:
         """Begin the record of a run; nothing is durable yet. `plan_file`: the digest of the file applied."""

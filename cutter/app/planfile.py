@@ -12,18 +12,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cutter.app.planning import is_plan, plan_job
+from cutter.app.planning import is_plan
 from cutter.app.publishing import publish
 from cutter.app.workspace import Choice, Job, Workspace
 from cutter.errors import StalePlan, UsageError, WrongTarget
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.canonical import canonical, digest
 from cutter.model.plan import Look, Plan, PlannedStep, Prediction, TargetPlan
-from cutter.model.state import Change
 
 FORMAT = "cutter.plan.v1"
 _SEAL = "plan-file"
-_AGAIN = "make a new plan and read it: cutter plan -o FILE"
+AGAIN = "make a new plan and read it: cutter plan -o FILE"
 
 
 class KeptPlan(NamedTuple):
@@ -60,15 +59,15 @@ def read_plan(path: str) -> KeptPlan:
         content = Path(path).read_bytes()
     except OSError as error:
         cause = f"the plan cannot be read: {error.strerror}"
-        raise StalePlan(cause, place=path, remedy=_AGAIN) from error
+        raise StalePlan(cause, place=path, remedy=AGAIN) from error
     try:
         body = json.loads(content)
         seal = body.pop("seal")
         intact = content == canonical({**body, "seal": seal}) + b"\n" and seal == digest(_SEAL, body)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise StalePlan("this is not a plan as cutter wrote it", place=path, remedy=_AGAIN) from error
+        raise StalePlan("this is not a plan as cutter wrote it", place=path, remedy=AGAIN) from error
     if not intact or body["format"] != FORMAT:
-        raise StalePlan("the plan was altered after it was written", place=path, remedy=_AGAIN)
+        raise StalePlan("the plan was altered after it was written", place=path, remedy=AGAIN)
     plans = tuple(_plan(item) for item in body["plans"])
     choice = Choice(body["inventory"], body["limit"], tuple(body["variables"]))
     return KeptPlan(choice, tuple(body["only"]), tuple(body["runbooks"]), plans, seal)
@@ -81,7 +80,7 @@ def refuse_used(ledger: SqliteLedger, kept: KeptPlan) -> None:
     ends = (entry.content() for entry in ledger.entries(kinds={"end"})) if used else ()
     done = [body["run"] for body in ends if body["run"] in used and body["exit_code"] == 0]
     if done and {used[run] for run in done} >= {plan.runbook for plan in kept.plans}:
-        raise StalePlan(f"the plan was used by run {done[-1]}; a plan is applied once", remedy=_AGAIN)
+        raise StalePlan(f"the plan was used by run {done[-1]}; a plan is applied once", remedy=AGAIN)
 
 
 def refuse_other_environment(workspace: Workspace, kept: KeptPlan) -> None:
@@ -90,62 +89,7 @@ def refuse_other_environment(workspace: Workspace, kept: KeptPlan) -> None:
     for plan in kept.plans:
         if plan.environment != name:
             cause = f"the plan is for the environment {plan.environment}, not {name}"
-            raise WrongTarget(cause, remedy=_AGAIN)
-
-
-def refuse_other_world(workspace: Workspace, kept: KeptPlan, jobs: Sequence[Job]) -> None:
-    """Raise WrongTarget for another host or machine, and StalePlan for another runbook or variable."""
-    for job, plan in zip(jobs, kept.plans, strict=True):
-        if plan.runbook_digest != job.runbook.digest:
-            raise StalePlan(f"the runbook {job.path} changed since the plan was made", remedy=_AGAIN)
-        _refuse_other_targets(workspace, plan, job)
-
-
-def refuse_drift(workspace: Workspace, kept: KeptPlan, jobs: Sequence[Job]) -> None:
-    """Raise StalePlan when any step would now do more than was planned, before anything is touched."""
-    for job, plan in zip(jobs, kept.plans, strict=True):
-        now = plan_job(workspace, job, only=kept.only)
-        for planned_target, target in zip(plan.targets, now.targets, strict=True):
-            if [step.id for step in planned_target.steps] != [step.id for step in target.steps]:
-                raise StalePlan(f"{job.path} has other steps now: a variable changed", remedy=_AGAIN)
-            for planned, step in zip(planned_target.steps, target.steps, strict=True):
-                _refuse_excess(planned, step)
-
-
-def _refuse_excess(planned: PlannedStep, now: PlannedStep) -> None:
-    if planned.look.prediction is Prediction.UNKNOWN or now.look.prediction is Prediction.UNKNOWN:
-        return
-    if now.look.prediction is Prediction.BLOCKED or _exceeds(now.look.change, planned.look.change):
-        beyond = ", ".join(sorted(now.look.change.keys - planned.look.change.keys)) or now.look.reason
-        cause = f"{now.id} drifted since the plan was made" + (f": {beyond}" if beyond else "")
-        raise StalePlan(cause, remedy=_AGAIN)
-
-
-def _exceeds(now: Change, planned: Change) -> bool:
-    """Tell whether more would happen than was planned, such as altering what was to be made."""
-    if now.empty:
-        return False
-    appeared = planned.before is None and now.before is not None
-    another = now.removes and now.before != planned.before
-    return appeared or another or not now.within(planned)
-
-
-def _refuse_other_targets(workspace: Workspace, plan: Plan, job: Job) -> None:
-    names = [bound.target for bound in job.bound]
-    planned = [target.target for target in plan.targets]
-    if names != planned:
-        cause = f"the plan is for {', '.join(planned)}; the runbook now names {', '.join(names)}"
-        raise WrongTarget(cause, remedy=_AGAIN)
-    for target, bound in zip(plan.targets, job.bound, strict=True):
-        identity = workspace.target(target.target).identity()
-        if identity != target.identity:
-            cause = f"{target.target} is {identity}; the plan was made for {target.identity}"
-            raise WrongTarget(cause, remedy=_AGAIN)
-        hashes = {step.id: step.content_hash for step in (*bound.preflight, *bound.steps)}
-        for step in (*target.preflight, *target.steps):
-            if hashes.get(step.id) != step.content_hash:
-                cause = f"{step.id} is declared otherwise now: a variable or a file it uses changed"
-                raise StalePlan(cause, remedy=_AGAIN)
+            raise WrongTarget(cause, remedy=AGAIN)
 
 
 def _plan(body: Mapping[str, Any]) -> Plan:

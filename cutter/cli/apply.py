@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from cutter.app.applying import UNKEPT, Origin, WritingSession, new_run_id, writing
 from cutter.app.interrupts import graceful_stop
-from cutter.app.planning import earlier_work, is_plan, plan_job, refuse_unmet
+from cutter.app.planning import is_plan, plan_job
+from cutter.app.refusing import Refusals, all_unmet, costs, pending_beside
 from cutter.app.run_scoping import refuse_unapproved
 from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
@@ -98,7 +99,7 @@ def _refuse_choice(args: argparse.Namespace, cause: str) -> None:
 
 
 def _apply_kept(kept: KeptPlan, args: argparse.Namespace, given: GivenRequest | None = None) -> int:
-    from cutter.app import planfile
+    from cutter.app import plan_drift, planfile
 
     now = options.choice(args)._replace(limit=kept.choice.limit, extra=kept.choice.extra)
     workspace = Workspace(now._replace(inventory=args.inventory or kept.choice.inventory))
@@ -109,11 +110,12 @@ def _apply_kept(kept: KeptPlan, args: argparse.Namespace, given: GivenRequest | 
         with session.refusals_recorded(new_run_id(), jobs[0]):
             acceptance = _accepted(session, given) if given else None
             planfile.refuse_used(session.ledger, kept)
-            planfile.refuse_other_world(workspace, kept, jobs)
+            plan_drift.refuse_other_declarations(kept, jobs)
+            refused = plan_drift.other_machines(workspace, kept, jobs, approved=given is not None)
             if given is not None:
                 _refuse_other_facts(session, given, jobs[0])
-            planfile.refuse_drift(workspace, kept, jobs)
-        return _apply_all(session, jobs, kept.plans, args, Origin(kept.digest, acceptance))
+            plans, refused = plan_drift.drifted(workspace, kept, jobs, refused, approved=given is not None)
+        return _apply_all(session, jobs, plans, args, Origin(kept.digest, acceptance, refused))
 
 
 def _accepted(session: WritingSession, given: GivenRequest) -> Acceptance:
@@ -136,41 +138,59 @@ def _apply_all(
     args: argparse.Namespace,
     origin: Origin = UNKEPT,
 ) -> int:
-    pending = sum(plan.pending for plan in plans)
+    found = _refusals(session, jobs, plans, origin)
+    pending = sum(pending_beside(plan, refused) for plan, refused in zip(plans, found, strict=True))
     if not args.json:
         printing.print_banner(session.workspace, args)
-        if pending:
+        if any(plan.pending for plan in plans):
             printing.print_plans(session.workspace, jobs, plans, args)
-    _refuse(session, jobs, plans, origin)
+    _refuse(session, jobs, plans, found, approved=origin.acceptance is not None)
     if pending and not options.confirmed(f"Apply {pending} steps?", args):
         print("nothing was changed")
         return Interrupted.exit_code
-    return _execute(session, jobs, plans, args, origin)
+    return _execute(session, jobs, list(zip(plans, found, strict=True)), args, origin)
 
 
-def _refuse(session: WritingSession, jobs: Sequence[Job], plans: Sequence[Plan], origin: Origin) -> None:
-    for index, (job, plan) in enumerate(zip(jobs, plans, strict=True)):
-        later = bool(earlier_work(jobs, plans, index))
+def _refusals(
+    session: WritingSession, jobs: Sequence[Job], plans: Sequence[Plan], origin: Origin
+) -> list[Refusals]:
+    """Return, for each runbook, the targets on which nothing may be begun; what was found first wins."""
+    unmet = all_unmet(session.workspace, jobs, plans)
+    halted = [session.halted([bound.target for bound in job.bound]) for job in jobs]
+    before = origin.refused or [{}] * len(jobs)
+    return [{**each, **left, **old} for each, left, old in zip(unmet, halted, before, strict=True)]
+
+
+def _refuse(
+    session: WritingSession,
+    jobs: Sequence[Job],
+    plans: Sequence[Plan],
+    found: Sequence[Refusals],
+    *,
+    approved: bool,
+) -> None:
+    """Raise what refuses the command as a whole, before anything of it is begun."""
+    for job, plan, refusals in zip(jobs, plans, found, strict=True):
         with session.refusals_recorded(new_run_id(), job):
-            session.refuse_halted([bound.target for bound in job.bound])
-            refuse_unapproved(job, plan, approved=origin.acceptance is not None)
-            refuse_unmet(session.workspace, job, plan, preflight_later=later)
+            refuse_unapproved(job, plan, approved=approved)
+            costs(job, refusals, approved=approved)
 
 
 def _execute(
     session: WritingSession,
     jobs: Sequence[Job],
-    plans: Sequence[Plan],
+    plans: Sequence[tuple[Plan, Refusals]],
     args: argparse.Namespace,
     origin: Origin,
 ) -> int:
-    movement = _movement(session, args) if any(plan.pending for plan in plans) else None
+    pending = any(pending_beside(plan, refused) for plan, refused in plans)
+    movement = _movement(session, args) if pending else None
     results: list[RunResult] = []
     with graceful_stop() as stop:
-        for job, plan in zip(jobs, plans, strict=True):
+        for job, (plan, refused) in zip(jobs, plans, strict=True):
             tell = partial(printing.print_outcome, args)
             with watched(session.workspace, plan, args, stop, tell) as watch:
-                result = session.apply(job, plan, stop=stop, watch=watch, origin=origin)
+                result = session.apply(job, plan, stop=stop, watch=watch, origin=origin, refused=refused)
             results.append(result)
             if not args.json:
                 with outlived(stop.unheard):

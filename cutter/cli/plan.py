@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from cutter.app.planfile import checked_output, write_plan
-from cutter.app.planning import first_refusal, plan_job
+from cutter.app.planning import plan_job
+from cutter.app.refusing import Refusals, all_unmet, first_refusal
 from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
@@ -43,24 +44,47 @@ def run_plan(args: argparse.Namespace, *, detailed: bool) -> int:
         workspace.create_digest_key()
     jobs = workspace.jobs(args.runbooks)
     plans = [plan_job(workspace, job, only=args.only, preview=args.diff) for job in jobs]
-    refusal = first_refusal(workspace, jobs, plans)
+    found = all_unmet(workspace, jobs, plans)
+    refusal = first_refusal(jobs, found)
     if args.json:
         _print_json(workspace, jobs, plans, refusal)
     else:
         printing.print_banner(workspace, args)
         printing.print_plans(workspace, jobs, plans, args)
-    unseen = [target.target for plan in plans for target in plan.targets if target.unseen]
-    if out and unseen:
-        print(f"no plan is kept: {unseen[0]} could not be looked at; --limit leaves it out", file=sys.stderr)
-    elif refusal is None and out:
+    left_out = _left_out(plans, found)
+    if out and left_out:
+        print(f"no plan is kept: {left_out}; --limit leaves it out", file=sys.stderr)
+    elif out:
         digest = write_plan(out, workspace.choice, args.only, jobs, plans)
         print(f"plan kept in {out} ({digest}); next: {workspace.command('apply', out)}", file=sys.stderr)
+    return _code(plans, found, refusal, args, detailed=detailed)
+
+
+def _code(
+    plans: Sequence[Plan],
+    found: Sequence[Refusals],
+    refusal: CutterError | None,
+    args: argparse.Namespace,
+    *,
+    detailed: bool,
+) -> int:
+    """Return what the command ends with; what refuses it as a whole is raised, unless it was told as JSON."""
     if refusal is not None and not args.json:
         raise refusal
     if refusal is not None:
         return refusal.exit_code
     pending = detailed and any(plan.pending for plan in plans)
-    return worst_exit([*(why.exit_code for plan in plans for why in plan.unseen), 2 if pending else 0])
+    codes = [why.exit_code for plan in plans for why in plan.unseen]
+    codes += [error.exit_code for refused in found for error in refused.values()]
+    return worst_exit([*codes, 2 if pending else 0])
+
+
+def _left_out(plans: Sequence[Plan], found: Sequence[Refusals]) -> str:
+    """Say which target no plan can be kept for, if any."""
+    unseen = [target.target for plan in plans for target in plan.targets if target.unseen]
+    refused = [name for refusals in found for name in refusals]
+    told = [f"{name} could not be looked at" for name in unseen] + [f"{name} is refused" for name in refused]
+    return told[0] if told else ""
 
 
 def _print_json(

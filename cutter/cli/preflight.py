@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from cutter.app.planning import preflight_job, refuse_unmet
+from cutter.app.planning import preflight_job
+from cutter.app.refusing import Refusals, costs, unmet_on
 from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
@@ -18,6 +19,8 @@ from cutter.errors import UsageError
 from cutter.model.condition import Condition
 from cutter.model.evidence import worst_exit
 from cutter.model.plan import Plan
+from cutter.report.kept_out import KeptOut, kept_out_lines
+from cutter.report.plan_text import unseen_in
 
 Conditions = dict[str, list[Condition]]
 """By the path of its runbook."""
@@ -34,20 +37,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look; 0 when all hold. Raises PreconditionError for the first preflight step that does not."""
+    """Look; 0 when all hold. Raises PreconditionError where nothing could begin anywhere."""
     workspace = Workspace(options.choice(args))
     jobs = workspace.jobs(args.runbooks)
     found = _conditions(workspace, jobs, args)
     plain = [job for job in jobs if job.path not in found]
     plans = [preflight_job(workspace, job) for job in plain]
+    refused = [unmet_on(workspace, job, plan) for job, plan in zip(plain, plans, strict=True)]
     if args.json:
         _print_json(workspace, jobs, dict(zip((job.path for job in plain), plans, strict=True)), found)
     else:
-        _print(workspace, plans, found, args)
-    for job, plan in zip(plain, plans, strict=True):
-        refuse_unmet(workspace, job, plan)
-    unseen = (why.exit_code for plan in plans for why in plan.unseen)
-    return worst_exit([*unseen, *(each.code for all_of in found.values() for each in all_of if not each.go)])
+        _print(workspace, list(zip(plans, refused, strict=True)), found, args)
+    for job, refusals in zip(plain, refused, strict=True):
+        costs(job, refusals)
+    codes = [why.exit_code for plan in plans for why in plan.unseen]
+    codes += [error.exit_code for refusals in refused for error in refusals.values()]
+    return worst_exit([*codes, *(each.code for all_of in found.values() for each in all_of if not each.go)])
 
 
 def _conditions(workspace: Workspace, jobs: Sequence[Job], args: argparse.Namespace) -> Conditions:
@@ -72,15 +77,20 @@ def _print_json(workspace: Workspace, jobs: Sequence[Job], plans: dict[str, Plan
     options.print_json({**body, **({"conditions": told} if told else {})})
 
 
-def _print(workspace: Workspace, plans: Sequence[Plan], found: Conditions, args: argparse.Namespace) -> None:
+def _print(
+    workspace: Workspace,
+    plans: Sequence[tuple[Plan, Refusals]],
+    found: Conditions,
+    args: argparse.Namespace,
+) -> None:
     printing.print_banner(workspace, args)
-    for plan in plans:
+    for plan, refused in plans:
         held = sum(len(target.preflight) for target in plan.targets)
         unmet = sum(len(target.refused) for target in plan.targets)
         print(f"{plan.runbook}: {held - unmet} of {held} preflight steps hold")
-        for target in plan.targets:
-            if target.unseen is not None:
-                print(f"  x {target.target}: {target.unseen.cause}; next: {target.unseen.remedy}")
+        alone = [KeptOut(name, error.cause, error.remedy) for name, error in refused.items()]
+        for line in kept_out_lines([*unseen_in(plan), *alone], colour=options.colour(args)):
+            print(line)
     for path, all_of in found.items():
         from cutter.report.preflight_text import preflight_text
 

@@ -13,7 +13,7 @@ from cutter.engine.planner import request_for
 from cutter.engine.recording import Recording
 from cutter.engine.stopping import Stop
 from cutter.engine.target import Target
-from cutter.errors import EXIT_CODES, Interrupted
+from cutter.errors import EXIT_CODES, CutterError, Interrupted
 from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome, exit_of, worst_exit
 from cutter.model.plan import PlannedStep, TargetPlan
 from cutter.model.runbook import BoundRunbook
@@ -61,7 +61,13 @@ class TargetResult(NamedTuple):
         if self.interrupted:
             return Interrupted.exit_code
         refusals = [item.refusal for item in self.evidence if item.refusal is not None]
-        return exit_of((item.outcome for item in self.evidence), changed=self.changed, refusals=refusals)
+        outcomes = (item.outcome for item in self.evidence if not item.refused)
+        return exit_of(outcomes, changed=self.changed, refusals=refusals)
+
+    @property
+    def only_skipped(self) -> bool:
+        """Tell whether nothing was begun here because of what came of others."""
+        return bool(self.evidence) and all(item.outcome is Outcome.SKIPPED for item in self.evidence)
 
 
 class RunResult(NamedTuple):
@@ -73,8 +79,9 @@ class RunResult(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        """The code that wins across targets."""
-        return worst_exit(target.exit_code for target in self.targets)
+        """The code that wins across targets; those that were only skipped follow from another's."""
+        begun = worst_exit(target.exit_code for target in self.targets if not target.only_skipped)
+        return begun or worst_exit(target.exit_code for target in self.targets)
 
     @property
     def counts(self) -> Counter[str]:
@@ -117,6 +124,22 @@ def execute(
         seen |= {work.plan.target: found for work, found in zip(pending, moved, strict=True)}
     results = (_result(work.plan, seen[work.plan.target]) for work in works)
     return tuple(done._replace(interrupted=stop() and _cut_short(done)) for done in results)
+
+
+def refuse(work: Work, why: CutterError, recording: Recording) -> TargetResult:
+    """Record that nothing was begun on a target, because of what was found there before."""
+    evidence = tuple(
+        Evidence(
+            *(step.id, step.type, step.content_hash, Outcome.BLOCKED),
+            reason=why.cause,
+            remedy=why.remedy,
+            refusal=why.exit_code,
+        )
+        for step in work.plan.steps
+    )
+    for item in evidence:
+        recording.evidence(work.plan.target, work.plan.identity, item)
+    return TargetResult(work.plan.target, work.plan.identity, evidence)
 
 
 def skip(works: Sequence[Work], recording: Recording, reason: str) -> tuple[TargetResult, ...]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from cutter.agent.unseen import unobservable, unseen
 from cutter.engine.driving import Requests, driven
 from cutter.engine.recording import Recording
-from cutter.engine.side_by_side import Found, Strand, side_by_side
+from cutter.engine.side_by_side import Strand, answers, side_by_side
 from cutter.engine.stopping import Stop
 from cutter.engine.target import Target
 from cutter.errors import CutterError, Interrupted
@@ -68,7 +68,7 @@ def move(
                 evidence[index].append(item)
                 told(index, item)
     recording.commit()
-    left = _asked_all([Strand(each.target, partial(_answered, each)) for each in moves], stop, parallel)
+    left = answers([Strand(each.target, partial(_answered, each)) for each in moves], stop, parallel)
     return tuple(Moved(tuple(items), words) for items, words in zip(evidence, left, strict=True))
 
 
@@ -87,16 +87,7 @@ def _evidence(each: Move, found: Collection[str] | Unseen, stop: Stop) -> Iterat
 
 def _workplaces(moves: Sequence[Move], stop: Stop, parallel: int) -> list[Collection[str] | Unseen]:
     """Return, for each target, where its steps put files aside, or why it cannot be asked any more."""
-    return _asked_all([Strand(each.target, partial(_workplaces_of, each)) for each in moves], stop, parallel)
-
-
-def _asked_all(strands: Sequence[Strand[Found]], stop: Stop, parallel: int) -> list[Found]:
-    """Return the one answer of each strand, in order."""
-    found: dict[int, Found] = {}
-    with closing(side_by_side(strands, stop, parallel)) as portions:
-        for portion in portions:
-            found.update(portion)
-    return [found[index] for index in range(len(strands))]
+    return answers([Strand(each.target, partial(_workplaces_of, each)) for each in moves], stop, parallel)
 
 
 def _answered(each: Move, stop: Stop) -> Iterator[tuple[str, ...]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
@@ -43,6 +43,15 @@ def side_by_side(
     for index, strand in enumerate(strands):
         for found in strand.begin(stop):
             yield [(index, found)]
+
+
+def answers(strands: Sequence[Strand[Found]], stop: Stop, parallel: int) -> list[Found]:
+    """Return the one thing that each strand gives, in their order."""
+    found: dict[int, Found] = {}
+    with closing(side_by_side(strands, stop, parallel)) as portions:
+        for portion in portions:
+            found.update(portion)
+    return [found[index] for index in range(len(strands))]
 
 
 def _with_threads(

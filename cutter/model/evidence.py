@@ -81,7 +81,8 @@ class Evidence(NamedTuple):
     the attributes that were (or are) different. `params` are those of a step that was, or may have been,
     changed: what it takes to undo it, secrets left out. `world` says what a failure may have left that no
     state shows. `refusal` is the exit code of the gate that blocked it. `event` marks what happened and was
-    recorded, and left nothing that would have to be restored.
+    recorded, and left nothing that would have to be restored. `guard` is how it ended for a step that goes
+    back by itself unless it is confirmed: confirmed, taken back, or armed where that is not known.
     """
 
     step: str
@@ -99,13 +100,21 @@ class Evidence(NamedTuple):
     world: str = ""
     refusal: Optional[int] = None
     event: Optional[bool] = None
+    guard: str = ""
 
     @property
     def touched(self) -> bool:
         """Tell whether the target is, or may be, different from what the step found."""
         if self.outcome is Outcome.FAILED:
             return self.observed != self.before or bool(self.world)
-        return self.outcome in (Outcome.CHANGED, Outcome.UNKNOWN, Outcome.COMPENSATED)
+        if self.outcome is Outcome.COMPENSATED:
+            return self.observed != self.before
+        return self.outcome in (Outcome.CHANGED, Outcome.UNKNOWN)
+
+    @property
+    def refused(self) -> bool:
+        """Tell whether it was never begun, for a reason that has an exit code of its own."""
+        return self.refusal is not None and self.outcome in (Outcome.BLOCKED, Outcome.UNOBSERVABLE)
 
     def body(self) -> dict[str, Any]:
         """Return the canonical ledger body: what says nothing is left out, a missing state is null."""

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from cutter.model.plan import Plan, PlannedStep, Prediction, TargetPlan
 from cutter.model.state import Change, State
 from cutter.report.host_names import compact
+from cutter.report.kept_out import KeptOut, kept_out_lines
 from cutter.report.style import paint, printable
 
 _DIGEST = re.compile(r"((?:sha256|v[0-9]+):[0-9a-f]{8})[0-9a-f]{56}")
@@ -26,11 +27,16 @@ def plan_text(plan: Plan, title: str, *, preflight_later: str = "", colour: bool
     lines = [paint(f"{plan.runbook}: {title}", "strong", colour=colour)]
     for names, body in _alike(plan.targets, preflight_later, colour=colour):
         lines += [f"  {names}: {body[0]}", *body[1:]]
-    for target in plan.targets:
-        if target.unseen is not None:
-            lines.append(paint(f"  x {target.target}", "bad", colour=colour) + f": {target.unseen.cause}")
-            lines += [f"      next: {printable(target.unseen.remedy)}"] if target.unseen.remedy else []
-    return "\n".join(lines)
+    return "\n".join([*lines, *kept_out_lines(unseen_in(plan), colour=colour)])
+
+
+def unseen_in(plan: Plan) -> list[KeptOut]:
+    """Return the targets that could not be looked at, and why."""
+    return [
+        KeptOut(target.target, target.unseen.cause, target.unseen.remedy)
+        for target in plan.targets
+        if target.unseen is not None
+    ]
 
 
 def _alike(

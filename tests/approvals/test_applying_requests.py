@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from project import gap_matrix, in_child
 from signers import People, people
 
-from cutter.app import applying
+from cutter.app import rollout
 from cutter.app.accepting import LedgerMemory, read_request
 from cutter.approvals.files import signatures_beside
 from cutter.approvals.verdicts import judge_request
@@ -168,7 +168,7 @@ def test_an_approval_is_used_though_its_run_was_killed(
     def killed(*_: object, **__: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    monkeypatch.setattr(applying, "execute", killed)
+    monkeypatch.setattr(rollout, "execute", killed)
     code = in_child(lambda: approved.project.cutter("apply", "--yes", str(approved.path)).code)
     assert code == -signal.SIGKILL
     monkeypatch.undo()

@@ -105,7 +105,7 @@ def test_a_request_for_another_database_is_refused(
     monkeypatch.setattr("cutter.database.context.DatabaseContext.identity", lambda _: other)
     answer = asked.cutter("apply", "--yes", str(path))
     assert answer.code == 22, answer
-    assert f"governed is {other}; the plan was made for postgresql:" in answer.err
+    assert f"governed: it is {other} now; the plan was made for postgresql:" in answer.err
 
 
 def test_the_backup_policy_is_part_of_what_is_signed(asked: GovernedProject) -> None:

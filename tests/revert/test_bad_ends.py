@@ -78,7 +78,7 @@ def stays_halted(cutter: Cutter) -> None:
     for words in (("revert", "--yes", "cut:1"), ("apply", "--yes", cutter.path), ("revert", "--yes", RUN)):
         answer = cutter.project.cutter(*words)
         assert answer.code == 10, answer
-        assert f"governed is halted: run {BACK} failed" in answer.err
+        assert f"governed: it is halted: run {BACK} failed" in answer.err
     (halt,) = cutter.project.json("resolve")["halts"]
     assert (halt["run"], halt["target"]) == (BACK, "governed")
     assert cutter.project.cutter("resolve", BACK, "--reason", "looked at it").code == 0

@@ -95,7 +95,7 @@ def test_nothing_runs_on_a_halted_target(verb: str, halted: tuple[Project, str, 
     else:
         answer = project.cutter("apply", "--yes", *words)
     assert answer.code == 10, answer
-    assert "web1 is halted" in answer.err
+    assert "web1: it is halted" in answer.err
     assert f"cutter resolve -i {project.folder}/inventory/here {run} --reason" in answer.err
     assert snapshot(project.world) == before
 

@@ -22,7 +22,7 @@ def test_a_wave_with_a_failure_holds_back_the_rest(fleet: Project) -> None:
     machines(fleet, web1="", web2="ansible_port: 1", web3="", web4="")
     answer = fleet.cutter("apply", "--yes", fleet.runbook(STEPS, head="serial: [1, 2]\n"))
     assert made(fleet) == ["web1", "web3"]
-    assert answer.code == 10, answer
+    assert answer.code == 69, answer
     assert "targets: 2 changed, 1 skipped, 1 unobservable" in answer.out
     assert "no wave begins after the one of web2" in answer.out
     outcomes = {entry["target"]: entry["outcome"] for entry in fleet.entries("evidence")}
