@@ -84,6 +84,44 @@ need_packages() {
         "next: install Python 3.11 or newer, with its venv module, under one of its usual names"
 }
 
+there() (
+    PATH=$PATH:/usr/sbin:/sbin
+    command -v "$1" >/dev/null
+)
+
+missing_for_the_lab() {
+    missing=
+    for need in sshd=openssh-server ssh=openssh-client debootstrap=debootstrap ip=iproute2 sudo=sudo \
+        unshare=util-linux; do
+        there "${need%%=*}" || missing="$missing ${need#*=}"
+    done
+    missing=${missing# }
+    [ -n "$missing" ]
+}
+
+# Install without starting anything: nobody asked for a server. A policy that is there is the machine's own.
+apt_install_silent() (
+    policy=/usr/sbin/policy-rc.d
+    if ! [ -e "$policy" ]; then
+        trap 'rm -f "$policy"' EXIT
+        trap 'exit 130' HUP INT TERM
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod 0755 "$policy"
+    fi
+    apt_install || { apt-get update -q </dev/null && apt_install; }
+)
+
+# Some tests build machines of their own. Without these packages they are skipped, and pytest says so.
+want_lab() {
+    missing_for_the_lab || return 0
+    if [ "$(id -u)" != 0 ] || ! there apt-get; then
+        say "not installed: $missing; tests that need it are skipped"
+        return 0
+    fi
+    say "installing $missing, for tests that build machines of their own"
+    log=$(apt_install_silent 2>&1) || say "$log" "apt-get could not install it; these tests are skipped"
+}
+
 # Run a command that is of interest only when it fails: quietly WHAT COMMAND...
 quietly() {
     what=$1
@@ -151,7 +189,7 @@ run_gates() {
     gate "ruff format" "$venv/bin/ruff" format --check
     gate "mypy --strict" "$venv/bin/mypy" --strict
     gate "lint-imports" "$venv/bin/lint-imports"
-    "$venv/bin/python" -m pytest -n auto --dist worksteal "$@" || failed="$failed, pytest"
+    "$venv/bin/python" -m pytest -n auto --dist worksteal -rs "$@" || failed="$failed, pytest"
     [ -z "$failed" ] || refuse 1 "failed: ${failed#, }"
 }
 
@@ -164,6 +202,7 @@ case ${1-} in
         ;;
     test)
         shift
+        want_lab
         run_gates "$@"
         ;;
     # Isolated: no module in the caller's folder is taken for ours. 8 ms sooner than the console script.

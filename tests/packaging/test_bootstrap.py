@@ -157,3 +157,52 @@ def test_root_gets_the_packages_with_fresh_lists_when_the_old_ones_know_nothing(
     install = "install -y -q --no-install-recommends gnupg python3 python3-venv"
     assert calls.read_text().splitlines() == [install, "update -q", install]
     assert (code, "still missing after apt-get: gnupg" in err) == (69, True)
+
+
+@pytest.fixture
+def installed(checkout: Path) -> Path:
+    """Return the checkout with an environment that is current, and empty."""
+    (checkout / ".venv" / "bin").mkdir(parents=True)
+    (checkout / ".venv" / "bin" / "python").symlink_to("/bin/false")
+    for stamp, of in (("packages", "requirements.lock"), ("project", "pyproject.toml")):
+        with (checkout / of).open() as file:
+            said = subprocess.run(["cksum"], stdin=file, capture_output=True, text=True, check=True).stdout
+        (checkout / ".venv" / f".{stamp}").write_text(f"{checkout} {said}" if stamp == "packages" else said)
+    return checkout
+
+
+@pytest.mark.usefixtures("bare_path")
+def test_tests_without_a_lab_are_announced_and_the_gates_go_on(installed: Path) -> None:
+    code, out, err = bootstrap(installed, "test")
+    assert "bootstrap: not installed: " in err
+    assert "openssh-client" in err
+    assert "tests that need it are skipped" in err
+    assert (code, "ruff check" in out) == (1, True), "there is no ruff in this environment"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may install packages")
+@pytest.mark.parametrize("policy", ["", "that of the machine"])
+def test_root_gets_the_lab_and_no_server_is_started(installed: Path, bare_path: Path, policy: str) -> None:
+    for tool in ("chmod", "rm", "cat"):
+        (bare_path / tool).symlink_to(f"/bin/{tool}")
+    sbin = bare_path.parent / "sbin"
+    sbin.mkdir()
+    if policy:
+        (sbin / "policy-rc.d").write_text(policy)
+    calls = bare_path / "calls"
+    (bare_path / "apt-get").write_text(
+        f'#!/bin/sh\necho "$*" >>{calls}\ncat /usr/sbin/policy-rc.d >>{calls}\n'
+    )
+    (bare_path / "apt-get").chmod(0o755)
+
+    alone = 'mount --bind "$1" /usr/sbin && exec env PATH="$2" /bin/sh "$3" test'
+    script = ["/bin/sh", "-c", alone, "sh", str(sbin), str(bare_path), str(installed / "bootstrap.sh")]
+    words, plain = ["/usr/bin/unshare", "--mount", *script], {"PATH": "/usr/bin:/bin:/usr/sbin"}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=plain)
+    if "bootstrap: " not in done.stderr:
+        pytest.skip(done.stderr)
+    packages = "openssh-server openssh-client debootstrap iproute2 sudo util-linux"
+    denied = policy or "#!/bin/sh\nexit 101\n"
+    assert calls.read_text() == f"install -y -q --no-install-recommends {packages}\n{denied}"
+    assert f"installing {packages}" in done.stderr
+    assert [path.name for path in sbin.iterdir()] == (["policy-rc.d"] if policy else [])
