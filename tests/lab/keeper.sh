@@ -21,7 +21,7 @@ fi
 unshare --net --pid --fork --kill-child=KILL sh -ec '
     ip link set lo up
     ip link add br0 type bridge
-    ip addr add 10.99.0.254/24 dev br0
+    ip addr add 10.99.255.254/16 dev br0
     ip link set br0 up
     echo ready
     exec cat >/dev/null' || :

@@ -105,7 +105,8 @@ class Lab:
         self._key(name)
         made = Machine(self._ground, self._base, self.folder, name, init=init, disk=disk)
         self._number += 1
-        address = f"10.98.{self._number}.2" if behind else f"10.99.0.{self._number}"
+        high, low = divmod(self._number, 250)
+        address = f"10.98.{low}.2" if behind else f"10.99.{high}.{low + 1}"
         made.connect(self._number, address, behind)
         jump = f"  ProxyJump {behind.name}\n" if behind else ""
         self._machines[name] = made

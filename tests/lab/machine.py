@@ -49,7 +49,7 @@ ip link add "$1" type veth peer name eth0 netns "$2"
 ip link set "$1" up
 nsenter --net="/proc/$2/ns/net" -- sh -euc '
     ip link set lo up
-    ip addr add "$1/24" dev eth0
+    ip addr add "$1" dev eth0
     ip link set eth0 up' sh "$3"
 """
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -84,9 +84,9 @@ class Machine:
     def connect(self, number: int, address: str, behind: Machine | None) -> None:
         """Give it an address, at the lab's bridge or at a link that only another machine has."""
         self._link = (f"v{number}", str((behind or self._ground).pid))
-        self._on_the_way(_LINK, self._link[0], str(self.pid), address, "" if behind else "br0")
+        self._on_the_way(_LINK, self._link[0], str(self.pid), f"{address}/16", "" if behind else "br0")
         if behind:
-            near = address.rpartition(".")[0] + ".1/24"
+            near = address.rpartition(".")[0] + ".1/16"
             self._on_the_way('ip addr add "$1" dev "$2"', near, self._link[0])
         until(self._listens)
 

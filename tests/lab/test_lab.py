@@ -58,7 +58,7 @@ def test_a_machine_has_a_real_systemd(lab: Lab) -> None:
 
 
 def test_there_is_no_way_out(lab: Lab) -> None:
-    assert lab.machine("h1").run("ip", "route").stdout.startswith("10.99.0.0/24 dev eth0")
+    assert lab.machine("h1").run("ip", "route").stdout.startswith("10.99.0.0/16 dev eth0")
 
 
 def test_a_link_is_taken_away_and_given_back(lab: Lab) -> None:
