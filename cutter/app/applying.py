@@ -102,7 +102,7 @@ class WritingSession(NamedTuple):
             refused = costs(job, found, approved=origin.acceptance is not None)
             if origin.acceptance is not None:
                 self._use(run, origin.acceptance)
-        recording = self.recording(run, job, "apply", plan.digest, origin.plan_file)
+        recording = self.recording(run, job, "apply", plan, plan_file=origin.plan_file, refused=refused)
         with broken_run(recording):
             with scoped(self, run, job):
                 rollout = Rollout(self.workspace, job.runbook, recording, refused, stop, watch)
@@ -126,8 +126,21 @@ class WritingSession(NamedTuple):
         self.ledger.append([approval, *broken_glass(common, acceptance)])
         self.workspace.scope(run).accepted = acceptance.accepted
 
-    def recording(self, run: str, job: Job, verb: str, plan_digest: str, plan_file: str = "") -> Recording:
-        """Begin the record of a run; nothing is durable yet. `plan_file`: the digest of the file applied."""
+    def recording(
+        self,
+        run: str,
+        job: Job,
+        verb: str,
+        plan: Plan,
+        *,
+        plan_file: str = "",
+        refused: Collection[str] = (),
+    ) -> Recording:
+        """Begin the record of a run, and of what is not for its targets; nothing is durable yet.
+
+        `plan_file` is the digest of the file applied; what the plan says of `refused` targets may be so no
+        longer.
+        """
         common = {"environment": self.workspace.environment.name, "runbook": job.runbook.name}
         recording = Recording(self.ledger.append, run, common)
         matrix = matrix_digest(self.workspace)
@@ -138,12 +151,15 @@ class WritingSession(NamedTuple):
                 "verb": verb,
                 "path": job.path,
                 "runbook_digest": job.runbook.digest,
-                "plan_digest": plan_digest,
+                "plan_digest": plan.digest,
                 "cutter": __version__,
                 "matrix_digest": matrix,
                 **({"plan_file": plan_file} if plan_file else {}),
             }
         )
+        for target in plan.targets:
+            if target.target not in refused:
+                recording.left_out(target)
         return recording
 
     @contextmanager

@@ -14,13 +14,15 @@ from cutter.app.checkpoints import refuse_contradicted
 from cutter.app.matrix_file import matrix_path
 from cutter.app.settling import history
 from cutter.app.workspace import Choice, Workspace
+from cutter.engine.recording import LEFT_OUT
 from cutter.errors import CutterError
 from cutter.language.matrix import load_matrix
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.ledger.vouching import refuse_broken
 from cutter.model.evidence import Outcome
+from cutter.model.gap_evidence import EvidenceRecord, evidence_record, left_out_records
 from cutter.model.gap_values import GapState
-from cutter.model.gaps import EvidenceRecord, GapMatrix, MatrixStatus, RunbookScope, evidence_record, fold
+from cutter.model.gaps import GapMatrix, MatrixStatus, RunbookScope, fold
 from cutter.model.lapsed import lapsed
 
 
@@ -116,23 +118,32 @@ def _scope(workspace: Workspace, path: Path, databases: _Databases) -> RunbookSc
         job = workspace.job(str(path))
     except CutterError as error:
         return RunbookScope(runbook="", exists=True, problem=error.cause, targets={})
-    targets = {}
+    targets, left_out = {}, {}
     for bound in job.bound:
-        declared: dict[str, dict[str, str]] = {name: {} for name in bound.declared_ids}
+        elsewhere = {each.step: each.reason for each in bound.left_out if each.step in bound.declared_ids}
+        declared: dict[str, dict[str, str]] = {
+            name: {} for name in bound.declared_ids if name not in elsewhere
+        }
+        left_out[bound.target] = elsewhere
         for step in bound.steps:
             declared[step.declared_id][step.id] = step.content_hash
         targets[bound.target] = declared
     identities = {name: workspace.target(name).identity() for name in targets if workspace.is_local(name)}
     identities |= {name: databases.identity(name) for name in targets if workspace.is_database(name)}
-    return RunbookScope(job.runbook.name, exists=True, problem="", targets=targets, identities=identities)
+    named = {target: steps for target, steps in left_out.items() if steps}
+    return RunbookScope(job.runbook.name, targets=targets, identities=identities, left_out=named)
 
 
 def _records(ledger: SqliteLedger, environment: str) -> Iterator[EvidenceRecord]:
     last = 0
     declarations = _declarations(ledger)
-    for entry in ledger.entries(kinds={"evidence"}):
+    for entry in ledger.entries(kinds={"evidence", LEFT_OUT}):
         last, body = entry.seq, entry.content()
-        yield evidence_record(entry.seq, entry.at, body, declarations.get(body["run"], {}))
+        told, declared = (entry.seq, entry.at, body), declarations.get(body["run"], {})
+        if entry.kind == LEFT_OUT:
+            yield from left_out_records(*told, declared)
+        else:
+            yield evidence_record(*told, declared)
     for name in ledger.unfinished_runs():
         yield from _unsettled(ledger, name, environment, last + 1)
 

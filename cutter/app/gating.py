@@ -89,6 +89,9 @@ class _Gate:
             answer = seen.get((step.target, step.step), seen.get(_ALL, "is not in its plan"))
             if answer:
                 yield f"{step.step} on {step.target}: {answer}"
+        for step in objective.left_out:
+            if (step.target, step.step) in seen:
+                yield f"{step.step} on {step.target}: it is for this host now"
 
     def _looked_at(self, file: str) -> dict[tuple[str, str], str]:
         """Return by target and step why it is not as declared now, or nothing."""

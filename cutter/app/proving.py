@@ -23,7 +23,7 @@ def prove(session: WritingSession, job: Job, plan: Plan, *, stop: Stop, watch: W
     run = new_run_id()
     with session.refusals_recorded(run, job):
         session.refuse_halted([bound.target for bound in job.bound])
-    recording = session.recording(run, job, "prove", plan.digest)
+    recording = session.recording(run, job, "prove", plan)
     with broken_run(recording):
         results = tuple(
             prove_target(

@@ -53,11 +53,23 @@ def facts_of(workspace: Workspace, kept: KeptPlan, content: bytes, job: Job) -> 
         told=(
             ("Kill switch", tuple(_kill_switch(workspace, job))),
             *((heading, tuple(_on_all(job, plan.targets, lines))) for heading, lines in _HEADINGS),
+            *_left_out(plan.targets),
             ("Runbooks", tuple(_runbooks(workspace, job))),
         ),
         authority=workspace.authority().digest,
         matrix=matrix_digest(workspace),
     )
+
+
+def _left_out(targets: tuple[TargetPlan, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what is not for a target, and why, under a heading of its own; nothing where all is for all."""
+    told = [
+        printable(f"{each.step} on {target.target}: {each.reason}")
+        for target in targets
+        for each in target.left_out
+    ]
+    if told:
+        yield "Left out", tuple(told)
 
 
 def _described(workspace: Workspace, target: TargetPlan) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from cutter.engine.recording import LEFT_OUT
 from cutter.errors import Interrupted
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.evidence import Outcome
@@ -34,7 +35,7 @@ def settle(ledger: SqliteLedger, environment: str, sweep: Sweep) -> list[str]:
 
 def history(ledger: SqliteLedger, run: str | None = None) -> dict[str, RunRecord]:
     """Return all runs, or one, as the ledger tells them."""
-    entries = ledger.entries(kinds={"run", "intent", "evidence", "end"}, run=run)
+    entries = ledger.entries(kinds={"run", "intent", "evidence", LEFT_OUT, "end"}, run=run)
     return fold_runs((entry.kind, entry.at, entry.actor, entry.content()) for entry in entries)
 
 

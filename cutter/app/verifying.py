@@ -15,7 +15,7 @@ def verify(session: WritingSession, job: Job, *, only: Collection[str] = ()) -> 
     """Look at every step, record evidence (ok or drifted), and return it. Targets are not touched."""
     plan = plan_job(session.workspace, job, only=only, anew=False)
     run = new_run_id()
-    recording = session.recording(run, job, "verify", plan.digest)
+    recording = session.recording(run, job, "verify", plan)
     results = []
     for bound, target in zip(job.bound, plan.targets, strict=True):
         evidence = tuple(converged(target, bound))

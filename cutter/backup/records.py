@@ -11,7 +11,7 @@ from cutter.backup.manifest import Manifest, manifest_path, read_manifest
 from cutter.backup.proving import demand_described
 from cutter.errors import BackupFailed
 from cutter.model.durations import seconds_of
-from cutter.model.gap_values import moment
+from cutter.model.gap_evidence import moment
 
 Entries = Callable[[Collection[str]], Iterable[tuple[str, str, Mapping[str, Any]]]]
 TAKEN, DRILLED, VERIFIED = "backup", "backup_drill", "backup_verify"

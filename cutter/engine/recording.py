@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from cutter.engine.obligations import Owed
 from cutter.errors import CutterError, Unrecorded
 from cutter.model.evidence import Evidence
+from cutter.model.plan import TargetPlan
 
 Note = tuple[str, Mapping[str, Any]]
 """The kind and the body of one entry of the ledger."""
 Append = Callable[[Sequence[Note]], object]
 """Writes entries durably, all or none, before it returns."""
+
+LEFT_OUT = "left_out"
+"""The kind of the entries that say which steps are not for a target."""
 
 
 class Recording:
@@ -34,6 +39,13 @@ class Recording:
         """Note that the run begins."""
         self._note("run", body)
 
+    def left_out(self, target: TargetPlan) -> None:
+        """Note which steps are not for a target, if any, and why, with the facts of it that decided."""
+        if target.left_out:
+            steps = [each.body() for each in target.left_out]
+            named = {"target": target.target, "identity": target.identity, "facts": dict(target.facts)}
+            self._note(LEFT_OUT, {**named, "steps": steps})
+
     def intents(
         self, target: str, identity: str, steps: Sequence[Mapping[str, Any]], folders: Collection[str]
     ) -> None:
@@ -51,6 +63,13 @@ class Recording:
         """Note the same of one of several targets; durable once `begin` returns."""
         body = {"target": target, "identity": identity, "steps": list(steps), "folders": sorted(folders)}
         self._note("intent", body)
+
+    def owe(self, target: str, identity: str, owed: Owed) -> None:
+        """Note what the same target may come to owe; durable with the intents."""
+        if owed.duties:
+            self._note("obligation", {"target": target, "identity": identity, "owed": owed.duties})
+        for doubted in owed.doubted:
+            self._note("evidence", {"target": target, "identity": identity, **doubted.body()})
 
     def begin(self) -> None:
         """Make durable what was noted, and be begun."""

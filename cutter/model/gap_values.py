@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, Optional, Union
+from typing import TYPE_CHECKING, Literal, Optional, Union
 
 from cutter.model.canonical import digest
-from cutter.model.evidence import Outcome
+from cutter.model.gap_evidence import EvidenceRecord
 from cutter.model.runbook import Position
 
 if TYPE_CHECKING:
@@ -89,8 +89,9 @@ class RunbookScope:
 
     `exists` is False for a file that is not in the tree, `problem` says why an existing one cannot be loaded.
     `targets` maps each target to its declared steps, and each of those to the content hash per bound id: one,
-    or one per item of a loop. `identities` names the targets whose identity is known; evidence that another
-    identity gave does not count.
+    or one per item of a loop. `left_out` maps targets to the declared steps that are for other hosts by name,
+    and why. `identities` names the targets whose identity is known; evidence that another identity gave does
+    not count.
     """
 
     runbook: str
@@ -98,28 +99,7 @@ class RunbookScope:
     problem: str = ""
     targets: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     identities: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class EvidenceRecord:
-    """What an entry of the ledger says about one step on one target. `seq` orders records, `at` ages them.
-
-    `declarations` maps each gap to the digest of how it was declared when the run began; None: not asked.
-    """
-
-    seq: int
-    at: datetime
-    run: str
-    environment: str
-    target: str
-    identity: str
-    runbook: str
-    step: str
-    content_hash: str
-    outcome: Outcome
-    reason: str = ""
-    keys: tuple[str, ...] = ()
-    declarations: Optional[Mapping[str, str]] = None
+    left_out: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class GapState(str, Enum):
@@ -134,7 +114,8 @@ class GapState(str, Enum):
 class StepStatus:
     """One step on one target: whether its newest evidence holds, that evidence, and why it does not hold.
 
-    `rehearsal` is the newest proof that stands, which closes nothing unless the proof is the objective.
+    `rehearsal` is the newest proof that stands, which closes nothing unless the proof is the objective. Of a
+    step that is `left_out`, because it is not for the target, the reason says so.
     """
 
     target: str
@@ -143,6 +124,7 @@ class StepStatus:
     rehearsal: Optional[EvidenceRecord]
     reason: str
     record: Optional[EvidenceRecord]
+    left_out: bool = False
 
     @property
     def rehearsed(self) -> bool:
@@ -154,13 +136,15 @@ class StepStatus:
 class ObjectiveStatus:
     """One objective: its steps, and in `obstacle` what keeps it from ever holding, whatever the evidence.
 
-    `runbook` is the name of its runbook, empty where that cannot be loaded.
+    `runbook` is the name of its runbook, empty where that cannot be loaded. `left_out` are steps that are not
+    for a target, as the newest run that looked there found: they neither hold nor are missing.
     """
 
     declaration: ObjectiveDeclaration
     steps: tuple[StepStatus, ...]
     obstacle: str
     runbook: str = ""
+    left_out: tuple[StepStatus, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -239,36 +223,3 @@ def declaration_digest(gap: GapDeclaration) -> str:
         for declared in gap.objectives
     ]
     return digest("gap", {"objectives": objectives, "max_age_seconds": gap.max_age_seconds})
-
-
-def evidence_record(
-    seq: int, at: str, body: Mapping[str, Any], declarations: Optional[Mapping[str, str]] = None
-) -> EvidenceRecord:
-    """Return the record of an evidence entry; an outcome that nobody knows is `unknown`, never success."""
-    return EvidenceRecord(
-        seq=seq,
-        at=moment(at),
-        run=str(body.get("run", "")),
-        environment=str(body.get("environment", "")),
-        target=str(body.get("target", "")),
-        identity=str(body.get("identity", "")),
-        runbook=str(body.get("runbook", "")),
-        step=str(body.get("step", "")),
-        content_hash=str(body.get("content_hash", "")),
-        outcome=_outcome(body.get("outcome")),
-        reason=str(body.get("reason", "")),
-        keys=tuple(body.get("keys", ())),
-        declarations=declarations,
-    )
-
-
-def moment(at: str) -> datetime:
-    """Return the time that an RFC 3339 text in UTC names, as ledger entries write it."""
-    return datetime.fromisoformat(at.replace("Z", "+00:00"))
-
-
-def _outcome(value: object) -> Outcome:
-    try:
-        return Outcome(value)
-    except ValueError:
-        return Outcome.UNKNOWN

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Optional
 
 from cutter.model.evidence import Outcome
 from cutter.model.gap_actions import NextActions
+from cutter.model.gap_evidence import EvidenceRecord, evidence_record, left_out_records, moment
+from cutter.model.gap_scopes import bound_steps, family, left_out_steps, obstacle
 from cutter.model.gap_values import (
     Baseline,
     Blocks,
-    EvidenceRecord,
     GapDeclaration,
     GapMatrix,
     GapState,
@@ -24,8 +25,6 @@ from cutter.model.gap_values import (
     Steps,
     StepStatus,
     declaration_digest,
-    evidence_record,
-    moment,
 )
 
 __all__ = [
@@ -46,6 +45,7 @@ __all__ = [
     "declaration_digest",
     "evidence_record",
     "fold",
+    "left_out_records",
     "moment",
 ]
 
@@ -60,7 +60,7 @@ _VERDICTS = frozenset({Outcome.PROVED, Outcome.UNPROVABLE, Outcome.BREACHED, Out
 _Place = tuple[str, str, str]
 _History = Mapping[_Place, Sequence[EvidenceRecord]]
 """Records by runbook, target and step; and again by runbook, target and content hash, so that a step that was
-renamed keeps its evidence."""
+renamed keeps its evidence. Where steps are for other hosts, also by family: a step with all its items."""
 
 
 def fold(
@@ -79,17 +79,18 @@ def fold(
     order of `entries` does not matter, only their `seq`. `command` and `folder` are what an operator types
     before the name of a runbook's file.
     """
-    history = _by_place(entry for entry in entries if entry.environment == environment)
+    families = any(scope.left_out for scope in scopes.values())
+    history = _by_place((entry for entry in entries if entry.environment == environment), families=families)
     judged = {gap.id: _gap(gap, scopes, history, now) for gap in matrix.gaps}
     nexts = NextActions(judged, command, folder)
     gaps = tuple(nexts.added_to(judged[gap.id]) for gap in matrix.gaps)
     return MatrixStatus(matrix, environment, now, gaps)
 
 
-def _by_place(entries: Iterable[EvidenceRecord]) -> dict[_Place, list[EvidenceRecord]]:
+def _by_place(entries: Iterable[EvidenceRecord], *, families: bool) -> dict[_Place, list[EvidenceRecord]]:
     found: dict[_Place, list[EvidenceRecord]] = {}
     for entry in sorted(entries, key=lambda entry: entry.seq):
-        for name in (entry.step, entry.content_hash):
+        for name in (entry.step, entry.content_hash, *([family(entry.step)] if families else [])):
             found.setdefault((entry.runbook, entry.target, name), []).append(entry)
     return found
 
@@ -123,9 +124,13 @@ class _Judge:
 
     def objective(self, declared: ObjectiveDeclaration) -> ObjectiveStatus:
         scope = self._scopes.get(declared.runbook, RunbookScope("", exists=False))
-        bound = list(_bound(declared, scope))
-        steps = tuple(self._step(declared, scope, target, step, hash_) for target, step, hash_ in bound)
-        return ObjectiveStatus(declared, steps, _obstacle(declared, scope), scope.runbook)
+        bound = bound_steps(declared, scope)
+        found = [self._step(declared, scope, target, step, hash_) for target, step, hash_ in bound]
+        found += [self._elsewhere(scope, target, step) for target, step in left_out_steps(declared, scope)]
+        left_out = tuple(status for status in found if status.left_out)
+        steps = tuple(status for status in found if not status.left_out)
+        said = obstacle(declared, scope, {status.step for status in steps})
+        return ObjectiveStatus(declared, steps, said, scope.runbook, left_out)
 
     def once_closed(self, objectives: Sequence[ObjectiveStatus]) -> bool:
         """Tell whether every step of every objective held at the same time, at some entry of the ledger."""
@@ -143,9 +148,8 @@ class _Judge:
         self, declared: ObjectiveDeclaration, scope: RunbookScope, target: str, step: str, content_hash: str
     ) -> StepStatus:
         place = (scope.runbook, target, step)
-        identity = scope.identities.get(target)
         everything = self._everything(place, content_hash)
-        records = [record for record in everything if identity is None or record.identity == identity]
+        records = self._here(scope, target, everything)
         telling = [record for record in records if _tells(record, content_hash, proof=declared.proof)]
         self._turns[place, declared.proof] = [
             (record.seq, self._counts(record) and _succeeds(record, content_hash, proof=declared.proof))
@@ -158,7 +162,36 @@ class _Judge:
         else:
             current = any(record.content_hash == content_hash for record in telling)
             reason = self._complaint(newest, content_hash, proof=declared.proof, current=current)
+        if newest is not None and newest.left_out and not reason:
+            return _not_for_it(target, step, newest.reason, newest)
         return StepStatus(target, step, not reason, rehearsal, reason, newest or _last(records))
+
+    def _elsewhere(self, scope: RunbookScope, target: str, step: str) -> StepStatus:
+        """Judge a step that is for other hosts by name: no longer for this one, it must not be left undone.
+
+        What is known of it here has to be well, or a run has to have said since that it is not for this host.
+        """
+        newest: dict[str, EvidenceRecord] = {}
+        for record in self._here(scope, target, self._history.get((scope.runbook, target, family(step)), ())):
+            if record.left_out and self._counts(record):
+                newest.clear()
+            elif record.outcome is not Outcome.PROVED:
+                newest[record.step] = record
+        why = scope.left_out[target][step]
+        for record in newest.values():
+            if not record.outcome.success:
+                reason = f"{why}, and was left here {_told(record)}"
+                return StepStatus(
+                    target, record.step, holds=False, rehearsal=None, reason=reason, record=record
+                )
+        return _not_for_it(target, step, why)
+
+    def _here(
+        self, scope: RunbookScope, target: str, records: Sequence[EvidenceRecord]
+    ) -> Sequence[EvidenceRecord]:
+        """Return the records of the target as it is identified now."""
+        identity = scope.identities.get(target)
+        return [record for record in records if identity is None or record.identity == identity]
 
     def _rehearsal(self, records: Sequence[EvidenceRecord], content_hash: str) -> Optional[EvidenceRecord]:
         """Return the newest proof of this version, unless something later, or its age, speaks against it."""
@@ -202,37 +235,8 @@ class _Judge:
         return f"evidence has expired: it is older than {limit}" if age > limit else ""
 
 
-def _bound(declared: ObjectiveDeclaration, scope: RunbookScope) -> Iterator[tuple[str, str, str]]:
-    if not scope.exists or scope.problem:
-        return
-    for target, steps in sorted(scope.targets.items()):
-        for declared_id in steps if declared.steps == "all" else declared.steps:
-            for bound_id, content_hash in steps.get(declared_id, {}).items():
-                yield target, bound_id, content_hash
-
-
-def _obstacle(declared: ObjectiveDeclaration, scope: RunbookScope) -> str:
-    if not scope.exists:
-        return "is not in the tree yet"
-    if scope.problem:
-        return f"cannot be loaded: {scope.problem}"
-    if not scope.targets:
-        return "has no target here"
-    return next(_of_steps(declared, scope), "")
-
-
-def _of_steps(declared: ObjectiveDeclaration, scope: RunbookScope) -> Iterator[str]:
-    if not declared.steps:
-        yield "is named without a step, which nothing can prove"
-    for target, steps in sorted(scope.targets.items()):
-        wanted = tuple(steps) if declared.steps == "all" else declared.steps
-        if not wanted:
-            yield f"has no steps on {target}"
-        for step in wanted:
-            if step not in steps:
-                yield f"has no step {step!r}"
-            elif not steps[step]:
-                yield f"has a step {step!r} whose loop has no items on {target}"
+def _not_for_it(target: str, step: str, why: str, record: Optional[EvidenceRecord] = None) -> StepStatus:
+    return StepStatus(target, step, holds=True, rehearsal=None, reason=why, record=record, left_out=True)
 
 
 def _tells(record: EvidenceRecord, content_hash: str, *, proof: bool) -> bool:
@@ -244,7 +248,7 @@ def _tells(record: EvidenceRecord, content_hash: str, *, proof: bool) -> bool:
 
 def _succeeds(record: EvidenceRecord, content_hash: str, *, proof: bool) -> bool:
     proved = proof and record.outcome is Outcome.PROVED
-    return record.content_hash == content_hash and (record.outcome.success or proved)
+    return record.content_hash == content_hash and (record.outcome.success or proved or record.left_out)
 
 
 def _silence(rehearsal: Optional[EvidenceRecord], *, elsewhere: bool) -> str:

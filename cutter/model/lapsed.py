@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from cutter.model.evidence import Outcome
-from cutter.model.gap_values import EvidenceRecord, GapMatrix, RunbookScope
+from cutter.model.gap_evidence import EvidenceRecord
+from cutter.model.gap_values import GapMatrix, RunbookScope
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,13 @@ def lapsed(
         for records in [
             _of(scopes[file], target, history.get((scopes[file].runbook, target, content_hash), []))
         ]
-        if records and not records[-1].outcome.success and any(each.outcome.success for each in records)
+        if records and _lapsed(records[-1]) and any(each.outcome.success for each in records)
     )
+
+
+def _lapsed(newest: EvidenceRecord) -> bool:
+    """Tell whether a step is not as declared where it is for the target at all."""
+    return not newest.outcome.success and not newest.left_out
 
 
 def _of(scope: RunbookScope, target: str, records: list[EvidenceRecord]) -> list[EvidenceRecord]:

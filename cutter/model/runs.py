@@ -9,8 +9,9 @@ from typing import Any, Optional
 class RunRecord:
     """One run as the ledger tells it. `exit_code` is None until the end is recorded.
 
-    `open` are the planned steps, by target and step, that the run set out to apply or to take back and whose
-    outcome is not recorded since; `evidence` is what is recorded so far. `folders` are, by target, where the
+    `left_out` says which steps were not for a target, and by which of its facts. `open` are the planned
+    steps, by target and step, that the run set out to apply or to take back and whose outcome is not recorded
+    since; `evidence` is what is recorded so far. `folders` are, by target, where the
     run put files aside for a moment. `reverts` is what it takes back: another run, or ``cut:DATABASE:ID``.
     """
 
@@ -32,6 +33,7 @@ class RunRecord:
         self.folders: dict[str, list[str]] = {}
         self.open: dict[tuple[str, str], Mapping[str, Any]] = {}
         self.evidence: list[Mapping[str, Any]] = []
+        self.left_out: list[Mapping[str, Any]] = []
 
     @property
     def state(self) -> str:
@@ -62,6 +64,8 @@ def _add(run: RunRecord, kind: str, at: str, body: Mapping[str, Any]) -> None:
         run.identities[body["target"]] = body["identity"]
         run.folders.setdefault(body["target"], []).extend(body.get("folders", ()))
         run.open.update({(body["target"], step["step"]): step for step in body["steps"]})
+    elif kind == "left_out":
+        run.left_out.append(body)
     elif kind == "evidence":
         run.evidence.append(body)
         if body["outcome"] != "unknown":

@@ -36,6 +36,9 @@ def _objective(objective: ObjectiveStatus, *, colour: bool) -> Iterator[str]:
         yield f"      {printable(objective.declaration.runbook)} {printable(objective.obstacle)}"
     for step in objective.steps:
         yield from _step(step, colour=colour)
+    for left_out in objective.left_out:
+        named = f"{printable(left_out.step)}  [{printable(left_out.target)}]"
+        yield f"      not here  {named} {printable(left_out.reason)}"
 
 
 def _step(step: StepStatus, *, colour: bool) -> Iterator[str]:

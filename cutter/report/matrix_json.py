@@ -69,6 +69,9 @@ def _objective(objective: ObjectiveStatus) -> dict[str, Any]:
         "holds": objective.holds,
         "obstacle": objective.obstacle,
         "evidence": [_step(step) for step in objective.steps],
+        "left_out": [
+            {"target": step.target, "step": step.step, "reason": step.reason} for step in objective.left_out
+        ],
     }
 
 
