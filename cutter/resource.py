@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, Optional, Protocol
 
 from cutter.model.mismatches import mismatches
+from cutter.model.obligations import Dutiful
 from cutter.model.secret import Secret, keyed_digest, without_secrets
 from cutter.model.state import Change, State
 
@@ -140,7 +141,7 @@ def param(
     return Param(description, default, {**(schema or {}), **extra}, internal)
 
 
-class Resource:
+class Resource(Dutiful):
     """A thing with a declared state on a target."""
 
     params: ClassVar[Mapping[str, Param]] = {}

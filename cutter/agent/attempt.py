@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Optional
 
+from cutter.agent.duties import StepDuties
 from cutter.agent.requests import Request
 from cutter.errors import (
     ApprovalRefused,
@@ -52,15 +53,21 @@ class Attempt:
         self.looked = False
         self.moving = False
         self.observed: Optional[State] = None
+        self.owed: Optional[StepDuties] = None
+
+    def look(self) -> Optional[State]:
+        """Look at the thing, and at what is still owed of it. Raises what that raises."""
+        seen = None if self.resource is None else self.resource.observe()
+        return seen if self.owed is None else self.owed.seen(seen)
 
     def compensated(self) -> Evidence:
         """Return the evidence of a step that was taken back."""
-        return self._evidence(Outcome.COMPENSATED, self.observed)
+        return self._evidence(Outcome.COMPENSATED, self.observed, settled=self._settled())
 
     def succeeded(self, observed: Optional[State], outputs: Mapping[str, str]) -> Evidence:
         """Return the evidence of a step that a fresh look found as declared."""
         outcome = Outcome.OK if self.change.empty else Outcome.CHANGED
-        return self._evidence(outcome, observed, outputs=dict(outputs))
+        return self._evidence(outcome, observed, outputs=dict(outputs), settled=self._settled())
 
     def failed(self, error: CutterError) -> Evidence:
         """Return the evidence of a failure, after one more look; where nobody can look, it is unknown."""
@@ -74,10 +81,13 @@ class Attempt:
         if self.moving and self.resource.opaque:
             told["world"] = error.world
         try:
-            seen = self.resource.observe()
+            seen = self.look()
         except Exception:  # noqa: BLE001 - whatever it is, nobody saw how the step was left
             return self._evidence(Outcome.UNKNOWN if self.moving else outcome, self.change.before, **told)
         return self._evidence(outcome, seen, **told)
+
+    def _settled(self) -> Optional[Mapping[str, str]]:
+        return None if self.owed is None else self.owed.settled()
 
     def _evidence(self, outcome: Outcome, observed: Optional[State], **told: Any) -> Evidence:
         return Evidence(

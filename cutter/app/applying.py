@@ -14,6 +14,7 @@ from cutter.app.breaking_glass import broken_glass
 from cutter.app.checkpoints import checkpointed, leave_checkpoint
 from cutter.app.compensating import halts
 from cutter.app.matrix_file import declared_gaps, is_known, matrix_digest
+from cutter.app.owing import with_what_is_owed
 from cutter.app.planning import preflight_job
 from cutter.app.refusing import Refusals, costs, unmet_on
 from cutter.app.rollout import Rollout
@@ -113,9 +114,10 @@ class WritingSession(NamedTuple):
         return result
 
     def _works(self, job: Job, plan: Plan, run: str) -> list[Work]:
+        owing = with_what_is_owed(self.workspace, job)
         return [
             Work(planned, bound, self.workspace.target(bound.target, run=run))
-            for bound, planned in zip(job.bound, plan.targets, strict=True)
+            for bound, planned in zip(owing.bound, plan.targets, strict=True)
         ]
 
     def _use(self, run: str, acceptance: Acceptance) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 
+from cutter.app.owing import with_what_is_owed
 from cutter.app.workspace import Job, Workspace
 from cutter.engine.planner import plan_target, preflight_target
 from cutter.engine.side_by_side import Strand, answers
@@ -20,7 +21,7 @@ def plan_job(
 ) -> Plan:
     """Return the plan of one runbook on all its targets; without `anew` only what differs is pending."""
     look = partial(plan_target, only=only, preview=preview, anew=anew)
-    return _plan(workspace, job, _looked_at(workspace, job, look))
+    return _plan(workspace, job, _looked_at(workspace, with_what_is_owed(workspace, job), look))
 
 
 def preflight_job(workspace: Workspace, job: Job) -> Plan:

@@ -1,19 +1,22 @@
 """List the runs of an environment, newest first, or show one: what it did to each step.
 
-`cutter runs` lists; `cutter runs show RUN` shows one run, by its id or the beginning of it.
+`cutter runs` lists; `cutter runs show RUN` shows one run, by its id or the beginning of it. What runs have
+left owed, such as the restart of a service whose configuration changed, stands at the end.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cutter.app.owing import obligations
 from cutter.app.settling import history
 from cutter.app.workspace import Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
 from cutter.errors import UsageError
+from cutter.model.obligations import Obligation
 from cutter.model.runs import RunRecord
 
 
@@ -43,17 +46,18 @@ def run(args: argparse.Namespace) -> int:
     """List or show. Raises UsageError for a run that is not there."""
     workspace = Workspace(options.choice(args))
     with workspace.read_ledger() as ledger:
-        runs = history(ledger)
+        runs, owed = history(ledger), obligations(ledger)
     if args.action == "show":
-        return _show(_chosen(runs, args.run), workspace, args)
+        return _show(_chosen(runs, args.run), owed, workspace, args)
     newest = list(reversed(runs.values()))[: args.number]
     if args.json:
-        options.print_json({"version": 1, "runs": [_summary(item) for item in newest]})
+        told = {"runs": [_summary(item) for item in newest], "owed": [each.body() for each in owed]}
+        options.print_json({"version": 1, **told})
         return 0
     from cutter.report.runs_terminal import print_runs
 
     printing.print_banner(workspace, args)
-    print_runs(newest, colour=options.colour(args))
+    print_runs(newest, owed, colour=options.colour(args))
     return 0
 
 
@@ -65,16 +69,20 @@ def _chosen(runs: Mapping[str, RunRecord], wanted: str) -> RunRecord:
     raise UsageError(cause, remedy="`cutter runs` lists them")
 
 
-def _show(record: RunRecord, workspace: Workspace, args: argparse.Namespace) -> int:
+def _show(
+    record: RunRecord, all_owed: Sequence[Obligation], workspace: Workspace, args: argparse.Namespace
+) -> int:
+    owed = [each for each in all_owed if each.run == record.run]
     if args.json:
         unknown = [{"target": target, "step": step["step"]} for target, step in record.unknown()]
         told = {"steps": record.evidence, "unknown": unknown, "left_out": record.left_out}
+        told["owed"] = [each.body() for each in owed]
         options.print_json({**_summary(record), "version": 1, **told})
         return 0
     from cutter.report.runs_terminal import run_text
 
     printing.print_banner(workspace, args)
-    print(run_text(record, colour=options.colour(args)))
+    print(run_text(record, owed, colour=options.colour(args)))
     return 0
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cutter.agent import RevertRequest
+from cutter.agent.duties import in_order
 from cutter.model.evidence import Evidence, Outcome
 
 
 def inverse_steps(evidence: Iterable[Evidence]) -> tuple[RevertRequest, ...]:
-    """Return what would take back what a run did to each step, newest first.
+    """Return what would take back what a run did to each step, newest first; who reads a thing comes after it.
 
     A step that the run itself put back needs nothing; what became of an unknown one nobody can take back.
     """
@@ -21,10 +22,12 @@ def inverse_steps(evidence: Iterable[Evidence]) -> tuple[RevertRequest, ...]:
             first.setdefault(item.step, item)
             last.pop(item.step, None)
             last[item.step] = item
-    return tuple(
-        _inverse(first[step], item)
-        for step, item in reversed(last.items())
-        if not _put_back(first[step], item)
+    return in_order(
+        [
+            _inverse(first[step], item)
+            for step, item in reversed(last.items())
+            if not _put_back(first[step], item)
+        ]
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from cutter.agent.unseen import unobservable, unseen
 from cutter.engine.driving import Requests, driven
+from cutter.engine.obligations import NOTHING, Owed
 from cutter.engine.recording import Recording
 from cutter.engine.side_by_side import Strand, answers, side_by_side
 from cutter.engine.stopping import Stop
@@ -21,7 +22,7 @@ from cutter.model.plan import Unseen
 class Move(NamedTuple):
     """What one target is to do: every step, those of them that will touch it, what is recorded of these.
 
-    `begin` makes the target begin and returns what comes of each step.
+    `begin` makes the target begin and returns what comes of each step. `owed` is what may come to be owed.
     """
 
     target: Target
@@ -30,6 +31,7 @@ class Move(NamedTuple):
     touching: Requests
     intents: Sequence[Mapping[str, Any]]
     begin: Callable[[Callable[[], bool]], Iterator[Evidence]]
+    owed: Owed = NOTHING
 
 
 class Moved(NamedTuple):
@@ -55,6 +57,7 @@ def move(
     for each, found in zip(moves, folders, strict=True):
         if not isinstance(found, Unseen):
             recording.intend(each.target.name, each.identity, each.intents, found)
+            recording.owe(each.target.name, each.identity, each.owed)
     recording.begin()
     strands = [
         Strand(each.target, partial(_evidence, each, found))

@@ -109,6 +109,30 @@ def _step_faults(
         yield Fault(f"there is no earlier step {wanted!r}", offending=name, suggestion=suggestion)
 
 
+def listened_fault(
+    wanted: str, step: Step, earlier: Mapping[str, Step], later: Mapping[str, Step]
+) -> Fault | None:
+    """Return what is wrong with the id of a step that another listens to: a step, or one item of a loop."""
+    name, _, item = wanted.rstrip("]").partition("[")
+    if name == step.id:
+        return Fault("a step cannot listen to itself", wanted, advice="name earlier steps")
+    if name in earlier:
+        return next(_item_name_faults(wanted, earlier[name], item), None)
+    if name in later:
+        advice = "order is the order of the file"
+        return Fault(f"the step {name!r} is not earlier than this one", wanted, advice=advice)
+    return Fault(f"there is no earlier step {name!r}", wanted, nearest(name, earlier))
+
+
+def _item_name_faults(text: str, step: Step, item: str) -> Iterator[Fault]:
+    if item and step.for_each is None:
+        yield Fault(f"the step {step.id!r} has no items", text, suggestion=step.id)
+    elif item and isinstance(step.for_each, (dict, list)) and item not in step.for_each:
+        meant = nearest(item, map(str, step.for_each))
+        suggestion = f"{step.id}[{meant}]" if meant else ""
+        yield Fault(f"the step {step.id!r} has no item {item!r}", text, suggestion)
+
+
 def _output_faults(name: str, rest: list[str], step: Step, item: str) -> Iterator[Fault]:
     looped = step.for_each is not None
     if looped and not item:

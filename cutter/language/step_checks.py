@@ -9,7 +9,7 @@ from typing import Any
 from cutter.language.ids import ID_PATTERN
 from cutter.language.places import Places
 from cutter.language.problems import Problem
-from cutter.language.reference_checks import faults, reference_texts
+from cutter.language.reference_checks import faults, listened_fault, reference_texts
 from cutter.language.step_hosts import KEYS as WHICH_HOSTS
 from cutter.language.strict_yaml import Document
 from cutter.model.runbook import Step, ValuePath
@@ -41,6 +41,7 @@ class StepChecks:
         yield from self._loop_problems(step, path)
         yield from self._reference_problems(step, path)
         yield from self._reason_problems(step, path)
+        yield from self._duty_problems(step, path)
         self.earlier.setdefault(step.id, step)
 
     def _id_problems(self, step: Step, path: ValuePath) -> Iterator[Problem]:
@@ -92,6 +93,24 @@ class StepChecks:
                     suggestion=fault.suggestion,
                     advice=fault.advice,
                 )
+
+    def _duty_problems(self, step: Step, path: ValuePath) -> Iterator[Problem]:
+        """Yield the ids of steps to listen to that are not those of earlier ones."""
+        try:
+            owing = resource_type(step.type).owing(step.params)
+        except (LookupError, TypeError, AttributeError):  # the schema says what is wrong with it
+            return
+        for duty in owing:
+            for index, wanted in enumerate(duty.on):
+                fault = listened_fault(wanted, step, self.earlier, self.all)
+                if fault is not None:
+                    yield self.document.problem(
+                        (*path, step.type, f"{duty.act}_on", index),
+                        fault.what,
+                        offending=fault.offending,
+                        suggestion=fault.suggestion,
+                        advice=fault.advice,
+                    )
 
     def _reason_problems(self, step: Step, path: ValuePath) -> Iterator[Problem]:
         if step.irreversible is not None or path[0] != "steps":

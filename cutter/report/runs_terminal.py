@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cutter.model.evidence import Outcome
+from cutter.model.obligations import Obligation
 from cutter.model.runs import RunRecord
 from cutter.model.state import Change
 from cutter.report.plan_text import change_words
@@ -13,8 +14,8 @@ from cutter.report.run_text import counts_text
 from cutter.report.style import paint, printable
 
 
-def print_runs(runs: Sequence[RunRecord], *, colour: bool) -> None:
-    """Print one line a run, in columns that fit the longest entry."""
+def print_runs(runs: Sequence[RunRecord], owed: Sequence[Obligation], *, colour: bool) -> None:
+    """Print one line a run, in columns that fit the longest entry; then one for each thing still owed."""
     if not runs:
         print("no runs yet")  # noqa: T201 - this module writes to the terminal
         return
@@ -23,10 +24,12 @@ def print_runs(runs: Sequence[RunRecord], *, colour: bool) -> None:
     for run, row in zip(runs, rows, strict=True):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         print(paint(line, _role(run), colour=colour))  # noqa: T201 - as above
+    for each in owed:
+        print(_owed_text(each, colour=colour))  # noqa: T201 - as above
 
 
-def run_text(run: RunRecord, *, colour: bool) -> str:
-    """Return one run whole: who, when, how it ended, each step that was touched, and what is unknown."""
+def run_text(run: RunRecord, owed: Sequence[Obligation], *, colour: bool) -> str:
+    """Return one run whole: who, when, how it ended, each step touched, what is unknown, what is owed."""
     lines = [
         paint(f"run {run.run}", "strong", colour=colour) + f"  {run.verb} {run.runbook}",
         f"  started {run.started} by {printable(run.actor)}",
@@ -44,12 +47,21 @@ def run_text(run: RunRecord, *, colour: bool) -> str:
         for target, step in run.unknown()
         if run.state == "unsettled"
     ]
+    lines += [_owed_text(each, colour=colour) for each in owed]
     return "\n".join(lines)
 
 
 def _left_out_lines(told: Mapping[str, Any]) -> Iterator[str]:
     for step in told["steps"]:
         yield f"  not here {printable(step['step'])}  [{told['target']}] {printable(step['reason'])}"
+
+
+def _owed_text(owed: Obligation, *, colour: bool) -> str:
+    """Return what is owed, since when and why, and what sees to it."""
+    mark = paint(f"  owed     {printable(owed.duty)}", "change", colour=colour)
+    unsure = any(found is None for found in owed.on.values())
+    why = f"{', '.join(sorted(owed.on))} {'may have changed' if unsure else 'changed'} in run {owed.run}"
+    return f"{mark}  [{owed.target}] {printable(why)}; apply {owed.runbook} again, it is done then"
 
 
 def _row(run: RunRecord) -> tuple[str, ...]:

@@ -1,0 +1,142 @@
+"""What a changed step obliges a later one to do, such as a restart: owed until a look finds it done.
+
+An obligation is recorded before the first effect that could ask for it. The evidence of the named steps tells
+whether they changed, and the evidence of whoever owes it, that a look found it done; so what is still owed is
+a fold over entries and stored nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, ClassVar, NamedTuple, Optional
+
+from cutter.model.state import State
+
+KINDS = frozenset({"run", "intent", "obligation", "evidence"})
+OWED, SETTLED = "owed", "none owed"
+"""The values of an act in the state of a step: what is to be done, and what a look must find."""
+_TOUCHED = frozenset({"changed", "unknown", "compensated"})
+Marks = tuple[Optional[str], ...]
+"""What must differ now for something owed to be done; None where nobody looked after the change."""
+
+
+class Duty(NamedTuple):
+    """An act, like ``restart``, that a thing owes when one of some steps, named by their ids, changes."""
+
+    act: str
+    subject: str
+    on: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return it in words, which also name it in the ledger."""
+        return f"{self.act} of {self.subject}"
+
+    def asked_by(self, steps: Collection[str]) -> list[str]:
+        """Return those of some steps that it listens to; the id of a loop stands for all its items."""
+        return [step for step in steps if step in self.on or step.partition("[")[0] in self.on]
+
+
+class Dutiful:
+    """What a resource type says of its duties; the defaults are those of a type that has none."""
+
+    fleeting: ClassVar[tuple[str, ...]] = ()
+    """Keys of a State that tell what is still to be done, not what the thing is: no revert puts them back."""
+
+    @classmethod
+    def owing(cls, params: Mapping[str, Any]) -> tuple[Duty, ...]:
+        """Return what a thing with these parameters owes when other steps change."""
+        return ()
+
+    @classmethod
+    def follows(cls, params: Mapping[str, Any], goal: Optional[State]) -> tuple[str, ...]:
+        """Return the ids of the steps that a revert must put back before this thing can be put back."""
+        return ()
+
+    def mark(self, act: str) -> str:
+        """Look, and return what differs once the act was done after now; empty: nobody there could owe it."""
+        raise NotImplementedError
+
+    def is_done(self, act: str, mark: str) -> bool:
+        """Look, and tell whether the act was done since the mark was taken, or is not needed any more."""
+        raise NotImplementedError
+
+    def perform(self, act: str) -> None:
+        """Do what is owed. Raises a CutterError."""
+        raise NotImplementedError
+
+
+def act_of(duty: str) -> str:
+    """Return the act of a duty in words."""
+    return duty.partition(" of ")[0]
+
+
+class Obligation:
+    """What one run may have come to owe on one target.
+
+    `on` are the steps that have asked for it, or may have, each with the mark that a look after its change
+    found. Open as long as there are any.
+    """
+
+    def __init__(self, run: str, runbook: str, target: str, duty: str, on: Collection[str]) -> None:
+        """Begin with what was recorded before the first effect: any of the steps may come to ask for it."""
+        self.run = run
+        self.runbook = runbook
+        self.target = target
+        self.duty = duty
+        self.listens = frozenset(on)
+        self.on: dict[str, Optional[str]] = dict.fromkeys(on)
+
+    def body(self) -> dict[str, Any]:
+        """Return it for a reader that is a program."""
+        about = {"run": self.run, "runbook": self.runbook, "target": self.target, "owed": self.duty}
+        return {**about, "changed": sorted(self.on)}
+
+
+def fold_obligations(entries: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Obligation]:
+    """Return what is still owed, oldest first, from (kind, body) of the entries in order.
+
+    What is done by the revert of a run is done to what that run has changed.
+    """
+    found: list[Obligation] = []
+    takes_back: dict[str, str] = {}
+    for kind, body in entries:
+        if kind == "obligation":
+            about = (body["run"], body["runbook"], body["target"])
+            found += [Obligation(*about, duty, on) for duty, on in body["owed"].items()]
+        elif kind == "run":
+            takes_back[body["run"]] = body.get("reverts") or body["run"]
+        else:
+            of_run = takes_back.get(body["run"], body["run"])
+            steps = [{**body, **step} for step in body["steps"]] if kind == "intent" else [body]
+            for each in found:
+                for step in steps:
+                    _tell(each, of_run, step)
+    return [each for each in found if each.on]
+
+
+def marks_of(obligations: Iterable[Obligation], target: str) -> dict[str, Marks]:
+    """Return what is owed on a target: by duty, the marks that must differ."""
+    owed: dict[str, Marks] = {}
+    for each in obligations:
+        if each.target == target:
+            owed[each.duty] = tuple(dict.fromkeys((*owed.get(each.duty, ()), *each.on.values())))
+    return owed
+
+
+def _tell(owed: Obligation, run: str, told: Mapping[str, Any]) -> None:
+    """Tell an obligation of evidence, or of an intent, which has no outcome yet."""
+    if told["target"] != owed.target:
+        return
+    if owed.duty in told.get("settled", ()):
+        owed.on.clear()
+    elif run == owed.run and told["step"] in owed.listens:
+        if _touched(told):
+            owed.on[told["step"]] = told.get("marks", {}).get(owed.duty)
+        else:
+            owed.on.pop(told["step"], None)
+
+
+def _touched(told: Mapping[str, Any]) -> bool:
+    if told.get("outcome") == "failed":
+        return told.get("observed") != told.get("before") or bool(told.get("world"))
+    return told.get("outcome", "unknown") in _TOUCHED
