@@ -17,6 +17,7 @@ from cutter.errors import (
 )
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Look, Prediction
+from cutter.resources import resource_type
 
 _OWN_CODE = (
     *(Unavailable, ConfigurationError, PermissionRefused),
@@ -48,7 +49,27 @@ def drift_of(look: Look, step: StepRequest) -> Evidence:
         reason=look.reason or (f"differs in {named(look.change)}" if drift else ""),
         remedy=look.remedy,
         outputs=dict(look.outputs) or None,
+        settled=look.settled,
     )
+
+
+class Neighbours:
+    """What the steps of a guarded group mean for those that come after them in it."""
+
+    def __init__(self) -> None:
+        self._changing = False
+
+    def seen(self, step: StepRequest, look: Look) -> Look:
+        """Return the look of the next step: a command that has nothing to do may have, once others are applied.
+
+        Such as one that makes a service read the configuration that stands beside it.
+        """
+        self._changing = self._changing and step.confirm > 0
+        if self._changing and look.prediction is Prediction.NO_CHANGE and resource_type(step.type).opaque:
+            look = look._replace(prediction=Prediction.UNKNOWN, reason="a step beside it may call for it")
+        pending = look.prediction in (Prediction.CHANGE, Prediction.UNKNOWN)
+        self._changing = step.confirm > 0 and (self._changing or pending)
+        return look
 
 
 def skipped(step: Request, reason: str) -> Evidence:

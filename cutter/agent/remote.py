@@ -10,15 +10,17 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from queue import SimpleQueue
 from typing import Any, BinaryIO, Optional
 
 from cutter import facts
-from cutter.agent import tenure
+from cutter.agent import armed, tenure
 from cutter.agent.frames import Broken, Frame, packed, read_frame
+from cutter.agent.requests import StepRequest
 from cutter.agent.running import Agent
-from cutter.agent.wire import error_body, evidence_body, look_body, revert_of, step_of
+from cutter.agent.tidings import told_body
+from cutter.agent.wire import error_body, look_body, revert_of, step_of
 from cutter.agent.words import bug_in, from_os
 from cutter.errors import CutterError
 from cutter.filesystem.kept import KeptContent
@@ -26,6 +28,7 @@ from cutter.filesystem.leftovers import sweep
 
 PROTOCOL = 1
 MOVES = ("apply", "revert")
+DECIDING = ("confirm", "came_of", "overdue")
 BEAT_SECONDS = 5.0
 _OUT_OF_CHANNEL = 75
 
@@ -83,11 +86,13 @@ class Service:
     def _replies(self, asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         verb = asked["verb"]
         if verb == "look":
+            armed.refuse_open(asked["state"])
             steps = [step_of(body) for body in asked["steps"]]
             return map(look_body, self._agent(asked).look(steps, preview=asked["preview"]))
         if verb in MOVES:
             return self._move(asked)
         if verb == "revertible":
+            armed.refuse_open(asked["state"])
             steps_back = [revert_of(body) for body in asked["steps"]]
             return ({"reason": reason} for reason in self._agent(asked).revertible(steps_back))
         if verb == "workplaces":
@@ -99,25 +104,39 @@ class Service:
 
     def _move(self, asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         agent, state = self._agent(asked), asked["state"]
+        results: Iterator[Any]
         with tenure.tenure(state, asked["run"], asked["by"]):
+            armed.refuse_open(state)
             left = [_cleared(found, asked["kept"]) for found in tenure.begun(state)]
             if asked["verb"] == "apply":
                 steps = [step_of(body) for body in asked["steps"]]
-                places, results = agent.workplaces(steps), agent.apply(steps, self._stopped.is_set)
+                places, results = agent.workplaces(steps), self._applied(agent, steps, asked)
             else:
                 back = [revert_of(body) for body in asked["steps"]]
                 places, results = agent.workplaces(back), agent.revert(back, self._stopped.is_set)
             tenure.begin(state, asked["run"], asked["by"], [step["id"] for step in asked["steps"]], places)
             yield {"begun": left}
-            yield from map(evidence_body, results)
+            yield from map(told_body, results)
+
+    def _applied(self, agent: Agent, steps: Sequence[StepRequest], asked: Mapping[str, Any]) -> Iterator[Any]:
+        if not any(step.confirm for step in steps):
+            return agent.apply(steps, self._stopped.is_set)
+        from cutter.agent.guarded import Post, apply_guarded
+
+        post = Post(asked["state"], asked["run"], asked["by"], asked["proof"], asked["kept"], apart=True)
+        return apply_guarded(agent, steps, self._stopped.is_set, post)
 
     def _settle(self, asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         if asked["verb"] == "answered":
             tenure.answered(asked["state"], asked["runs"])
+            armed.forget(asked["state"], asked["runs"])
         elif asked["verb"] == "sweep":
             for folder in asked["folders"]:
                 sweep(folder)
-        yield from ()
+        elif asked["verb"] in DECIDING:
+            from cutter.agent import deciding
+
+            yield deciding.answer(self._agent(asked), asked)
 
     def _agent(self, asked: Mapping[str, Any]) -> Agent:
         kept = KeptContent(asked["kept"])

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional, Union
 
+from cutter.model.obligations import Marks
 from cutter.model.references import parts, references
 from cutter.model.state import Change, State
 
 
 class StepRequest(NamedTuple):
-    """One step as the target gets it. `planned` is the change not to be exceeded; None where unknown."""
+    """One step as the target gets it. `planned` is the change not to be exceeded; None where unknown.
+
+    `confirm` is within how many seconds it must be confirmed, or goes back by itself; 0 where it need not be.
+    `owed` is what earlier runs have left it to do; see cutter.model.obligations.
+    """
 
     id: str
     type: str
     params: Mapping[str, Any]
     content_hash: str
     planned: Optional[Change] = None
+    confirm: int = 0
+    owed: Mapping[str, Marks] = {}
 
 
 class RevertRequest(NamedTuple):

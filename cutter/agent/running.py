@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Optional
 
 from cutter import facts
 from cutter.agent.attempt import Attempt
-from cutter.agent.looks import makes_way, obstacle, skipped, unknown
+from cutter.agent.duties import Duties, lasting
+from cutter.agent.looks import Neighbours, makes_way, obstacle, skipped, unknown
 from cutter.agent.requests import Request, RevertRequest, StepRequest
 from cutter.agent.taking_back import as_left, exactly, moved_on
 from cutter.agent.words import beyond, bug_in, from_os, named
@@ -20,6 +21,9 @@ from cutter.model.state import Change, State
 from cutter.resource import Content, Context, Resource, type_complaints
 from cutter.resources import resource_type
 
+Brace = Callable[[StepRequest, Resource, Mapping[str, Any], Change], None]
+"""Told of a guarded step, with its resolved parameters, before it is changed; raises what forbids that."""
+
 
 class Agent:
     """One pass over the steps of one target; outputs of earlier steps serve later ones."""
@@ -30,13 +34,18 @@ class Agent:
         self.digest_key = digest_key
         self.context = context
         self.outputs: dict[str, Mapping[str, str]] = {}
+        self.duties = Duties(self._resource)
+        self.brace: Brace = unguarded
 
     def look(self, steps: Iterable[StepRequest], *, preview: bool = False) -> Iterator[Look]:
         """Yield what each step would do; nothing on the target is changed."""
         pending: list[Look] = []
+        changing: set[str] = set()
+        neighbours = Neighbours()
         for step in steps:
-            look = self._look_at(step, pending, preview=preview)
+            look = neighbours.seen(step, self._look_at(step, pending, changing, preview=preview))
             if look.prediction in (Prediction.CHANGE, Prediction.UNKNOWN):
+                changing.add(step.id)
                 if not pending or makes_way(look):  # the others would only be asked in vain, again and again
                     pending.append(look)
             elif look.prediction is Prediction.NO_CHANGE:
@@ -50,10 +59,12 @@ class Agent:
         between steps.
         """
         halted = ""
+        steps = list(steps)
+        self.duties.listen(steps)
         for step in steps:
             if not halted and stop():
                 halted = "the run was interrupted"
-            evidence = skipped(step, halted) if halted else self._apply_one(step)
+            evidence = skipped(step, halted) if halted else self._told(self._apply_one(step))
             if not halted and not evidence.outcome.success:
                 halted = f"{step.id} did not succeed"
             yield evidence
@@ -61,10 +72,12 @@ class Agent:
     def revert(self, steps: Iterable[RevertRequest], stop: Callable[[], bool]) -> Iterator[Evidence]:
         """Take steps back in the order given; what comes after the first failure is skipped."""
         halted = ""
+        steps = list(steps)
+        self.duties.listen(steps)
         for step in steps:
             if not halted and stop():
                 halted = "the run was interrupted"
-            evidence = skipped(step, halted) if halted else self._revert_one(step)
+            evidence = skipped(step, halted) if halted else self._told(self._revert_one(step))
             if not halted and evidence.outcome is not Outcome.COMPENSATED:
                 halted = f"{step.id} could not be taken back"
             yield evidence
@@ -89,6 +102,7 @@ class Agent:
         resource = self._made(kind, step.params)
         touched = [place for place in resource.places() if place in back]
         found = as_left(back[touched[0]], step.expected) if touched else resource.observe()
+        step, found = _lasting(resource, step), lasting(resource, found)
         moved = moved_on(step, found)
         if moved:
             return moved
@@ -106,18 +120,27 @@ class Agent:
                 found.update(self._made(resource_type(step.type), params).workplaces())
         return found
 
-    def _look_at(self, step: StepRequest, pending: list[Look], *, preview: bool) -> Look:
+    def resource_of(self, name: str, params: Mapping[str, Any]) -> Resource:
+        """Return the resource of a type, by its resolved parameters."""
+        return self._made(resource_type(name), params)
+
+    def _look_at(
+        self, step: StepRequest, pending: list[Look], changing: Collection[str], *, preview: bool
+    ) -> Look:
         try:
             resource = self._resource(step)
-            before, after = resource.observe(), resource.desired()
+            owed = self.duties.of(step, resource, changing)
+            before, after = owed.seen(resource.observe()), owed.wanted(resource.desired())
             _refuse_full(resource, Change(before, after))
+            look = self._answer(step, resource, Change(before, after), preview=preview)
+            done = step.owed and look.prediction is Prediction.NO_CHANGE
+            return look._replace(settled=owed.settled()) if done else look
         except Unresolved as missing:
             return unknown(step, f"{missing.name} is known when {parts(missing.name)[1]} is applied")
         except CutterError as error:
             return obstacle(step, error, pending)
         except OSError as error:
             return obstacle(step, from_os(error), pending)
-        return self._answer(step, resource, Change(before, after), preview=preview)
 
     def _answer(self, step: StepRequest, resource: Resource, change: Change, *, preview: bool) -> Look:
         if change.empty:
@@ -128,10 +151,10 @@ class Agent:
         shown = "\n".join(filter(None, told))
         return Look(step.id, Prediction.CHANGE, change.before, change.after, preview=shown)
 
-    def _resource(self, step: StepRequest) -> Resource:
+    def _resource(self, step: Request) -> Resource:
         return self._built(step, resolve(step.params, self._lookup))
 
-    def _built(self, step: StepRequest, params: Mapping[str, Any]) -> Resource:
+    def _built(self, step: Request, params: Mapping[str, Any]) -> Resource:
         kind = resource_type(step.type)
         for complaint in type_complaints(kind, params):
             where = ".".join(map(str, (step.type, *complaint.path)))
@@ -150,6 +173,11 @@ class Agent:
         if step not in self.outputs or output not in self.outputs[step]:
             raise Unresolved(f"steps.{step}.{output}")
         return self.outputs[step][output]
+
+    def _told(self, evidence: Evidence) -> Evidence:
+        """Tell who listens to a step that it has changed."""
+        marks = self.duties.changed(evidence.step) if evidence.touched else {}
+        return evidence._replace(marks=marks) if marks else evidence
 
     def _apply_one(self, step: StepRequest) -> Evidence:
         attempt = Attempt(step)
@@ -172,14 +200,16 @@ class Agent:
         attempt.params = step.params
         try:
             resource = attempt.resource = self._made(resource_type(step.type), step.params)
-            found = resource.observe()
+            found, step = lasting(resource, resource.observe()), _lasting(resource, step)
             attempt.change, attempt.looked = Change(found, step.goal), True
             moved = moved_on(step, found)
             if moved:
                 raise StalePlan(moved)  # noqa: TRY301 - told like what is met on the way
             attempt.moving = True
+            attempt.owed = self.duties.of(step, resource)
             resource.apply(Change(found, exactly(resource, step.goal)), self.content)
-            attempt.observed = resource.observe()
+            attempt.owed.perform()
+            attempt.observed = lasting(resource, resource.observe())
             if attempt.observed != step.goal:
                 raise StepFailed("a fresh look finds it otherwise than before the run")  # noqa: TRY301 - as above
         except CutterError as error:
@@ -195,16 +225,22 @@ class Agent:
     def _attempt(self, step: StepRequest, attempt: Attempt) -> Evidence:
         attempt.params = resolve(step.params, self._lookup)
         resource = attempt.resource = self._built(step, attempt.params)
-        change = attempt.change = Change(resource.observe(), resource.desired())
+        owed = attempt.owed = self.duties.of(step, resource)
+        wanted = owed.wanted(resource.desired())
+        change = attempt.change = Change(attempt.look(), wanted)
         attempt.looked = True
         planned = step.planned
         if planned is not None and not change.within(planned):
             raise StalePlan("it would now do more than was planned: " + beyond(change, planned))
         if not change.empty:
+            if step.confirm:
+                self.brace(step, resource, attempt.params, change)
             attempt.moving = True
-            resource.apply(change, self.content)
-            attempt.observed = resource.observe()
-        rest = Change(attempt.observed, resource.desired()) if not change.empty else change
+            if not owed.is_all_of(change):
+                resource.apply(change, self.content)
+            owed.perform()
+            attempt.observed = attempt.look()
+        rest = Change(attempt.observed, wanted) if not change.empty else change
         if not rest.empty:
             raise StepFailed(
                 f"a fresh look still differs in {named(rest)}",
@@ -212,6 +248,16 @@ class Agent:
             )
         self.outputs[step.id] = resource.results(rest.before)
         return attempt.succeeded(rest.before, self.outputs[step.id])
+
+
+def unguarded(step: StepRequest, resource: Resource, params: Mapping[str, Any], change: Change) -> None:
+    """Refuse to change what is to be guarded where nobody guards."""
+    del resource, params, change
+    raise StepFailed(f"{step.id} is to be confirmed, and nothing can take it back here")
+
+
+def _lasting(resource: Resource, step: RevertRequest) -> RevertRequest:
+    return step._replace(expected=lasting(resource, step.expected), goal=lasting(resource, step.goal))
 
 
 def _refuse_full(resource: Resource, change: Change) -> None:

@@ -111,6 +111,7 @@ def _step(body: Mapping[str, Any]) -> PlannedStep:
         content_hash=body["content_hash"],
         look=look,
         irreversible=body["irreversible"],
+        confirm=body.get("confirm", 0),
         provided_by=body["provided_by"],
     )
 

@@ -144,7 +144,7 @@ class Workspace:
         if self.is_database(name):
             return self._database_target(name, run)
         if self.is_local(name):
-            return LocalTarget(name, self.kept_folder, self.digest_key)
+            return LocalTarget(name, self.environment.target_state, self.digest_key, run)
         return self._ssh_target(self._host(name), run)
 
     def command(self, verb: str, *words: str) -> str:

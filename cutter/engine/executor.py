@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from cutter.agent import drift_of
 from cutter.agent.unseen import unobservable
 from cutter.engine.moving import Move, Moved, move
+from cutter.engine.obligations import owed_by
 from cutter.engine.planner import request_for
 from cutter.engine.recording import Recording
 from cutter.engine.stopping import Stop
@@ -190,7 +191,9 @@ def _move(work: Work) -> Move:
     def begin(stop: Callable[[], bool]) -> Iterator[Evidence]:
         return target.apply(requests, content, stop)
 
-    return Move(target, plan.identity, requests, touching, intents, begin)
+    planned = {step.id for step in plan.steps}
+    owed = owed_by(work.bound.steps, planned, pending)
+    return Move(target, plan.identity, requests, touching, intents, begin, owed)
 
 
 def _cut_short(done: TargetResult) -> bool:
@@ -207,6 +210,7 @@ def intent_of(step: PlannedStep) -> Mapping[str, Any]:
         "content_hash": step.content_hash,
         "before": step.look.before,
         "after": step.look.after,
+        **({"confirm": step.confirm} if step.confirm else {}),
     }
 
 

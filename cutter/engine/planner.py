@@ -86,7 +86,9 @@ def request_for(step: BoundStep, planned: PlannedStep | None = None) -> StepRequ
     """Return what the target needs to know of a step; a known answer of the plan must not be exceeded."""
     known = planned is not None and planned.look.prediction is not Prediction.UNKNOWN
     limit = planned.look.change if planned is not None and known else None
-    return StepRequest(step.id, step.type, step.params, step.content_hash, limit)
+    return StepRequest(
+        step.id, step.type, step.params, step.content_hash, limit, step.confirm, owed=step.owed
+    )
 
 
 def selected(bound: BoundRunbook, only: Collection[str]) -> tuple[BoundStep, ...]:
@@ -136,6 +138,7 @@ def _planned_step(step: BoundStep, look: Look) -> PlannedStep:
 def _refuse_pending_sources(plan: TargetPlan, only: Collection[str]) -> None:
     sources = [step for step in plan.pending if only and not _is_named(step, only)]
     for step in sources:
+        confirm=step.confirm,
         raise PreconditionError(
             f"{step.id} is not as declared, and a step named with --only uses its output",
             remedy=f"apply it first: --only {step.id}",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any, ClassVar
 
 from cutter.agent import RevertRequest, StepRequest
@@ -55,6 +56,8 @@ class SshTarget:
         unobservable. Raises Unavailable when a step may be under way.
         """
         asked = self._asked("apply", run=self._run, by=self._by, steps=list(map(step_body, steps)))
+        if any(step.confirm for step in steps):
+            return self._guarded(steps, asked, content, stop)
         return self._moved(steps, asked, content, stop)
 
     def revert(self, steps: Sequence[RevertRequest], stop: Callable[[], bool]) -> Iterator[Evidence]:
@@ -107,13 +110,35 @@ class SshTarget:
         else:
             self._session.ask_to_stop()
 
+    def _guarded(
+        self,
+        steps: Sequence[StepRequest],
+        asked: Mapping[str, Any],
+        content: Mapping[str, bytes],
+        stop: Callable[[], bool],
+    ) -> Iterator[Evidence]:
+        from cutter.agent.armed import proof_of
+        from cutter.agent.tidings import told_of
+        from cutter.hosts.confirming import Way, settled
+
+        token = os.urandom(16).hex()
+
+        def ask(verb: str, name: str) -> Mapping[str, Any]:
+            with closing(self._session.fresh()) as fresh:
+                return list(fresh.ask(self._asked(verb, name=name, token=token)))[0]  # noqa: RUF015 - to the end
+
+        way = Way(ask, lambda: self._session.broken_off)
+        told = self._moved(steps, {**asked, "proof": proof_of(token)}, content, stop, told_of)
+        yield from settled(told, steps, way)
+
     def _moved(
         self,
         steps: Sequence[Request],
         asked: Mapping[str, Any],
         content: Mapping[str, bytes],
         stop: Callable[[], bool],
-    ) -> Iterator[Evidence]:
+        told_of: Callable[[Mapping[str, Any]], Any] = evidence_of,
+    ) -> Generator[Any, None, None]:
         if stop():
             yield from (skipped(step, "the run was interrupted") for step in steps)
             return
@@ -126,7 +151,10 @@ class SshTarget:
                     begun = True
                     self._left = [left for left in body["begun"] if left["run"] != self._run]
                 else:
-                    yield evidence_of(body)
+                    yield told_of(body)
+        except GeneratorExit:  # what else it would say nobody wants to hear
+            self._session.close()
+            raise
         except CutterError as error:
             if begun or (asked_for and self._session.broken):
                 raise

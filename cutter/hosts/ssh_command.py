@@ -9,19 +9,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from cutter.errors import ConfigurationError
+from cutter.hosts.remote_words import BOOT, quoted
 
 PROGRAM = "CUTTER_SSH"
 """The environment variable that names another ssh program, with its first words."""
-OLDEST_PYTHON = (3, 9)
 PASSWORD_PROMPT = "cutter asks for the password of sudo:"  # noqa: S105 - the question, not the answer
-_BOOT = (
-    f"import sys,os;v=sys.version_info[:2];v>={OLDEST_PYTHON} or "
-    "sys.exit('cutter: python %d.%d is too old'%v);"
-    "m,n=sys.argv[1],int(sys.argv[2]);o=sys.stdout;o.write(m+' ready\\n');o.flush();"
-    "d=sys.stdin.buffer.read(n);len(d)==n or sys.exit(75);"
-    "f=os.memfd_create('cutter');os.fdopen(f,'wb',closefd=False).write(d);"
-    "sys.path.insert(0,'/proc/self/fd/%d'%f);from cutter.agent.remote import main;main(m)"
-)
 _LIMITS = (
     *("-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ConnectionAttempts=1"),
     *("-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"),
@@ -53,13 +45,13 @@ class Route(NamedTuple):
 
 def agent_command(route: Route, marker: str, size: int) -> list[str]:
     """Return the command that starts the agent on a host and waits there for a zip of that size."""
-    python = [route.python, "-I", "-S", "-c", _BOOT, marker, str(size)]
+    python = [route.python, "-I", "-S", "-c", BOOT, marker, str(size)]
     return host_command(route, [*_become(route), *python])
 
 
 def host_command(route: Route, argv: Sequence[str]) -> list[str]:
     """Return the command that runs a program on a host, each word quoted for the shell there."""
-    remote = " ".join(map(shlex.quote, argv))
+    remote = " ".join(map(quoted, argv))
     return [*_program(), *_options(route), "-T", "--", route.address, remote]
 
 

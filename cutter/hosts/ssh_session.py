@@ -16,6 +16,7 @@ from cutter.agent.remote import PROTOCOL
 from cutter.agent.wire import error_of
 from cutter.errors import CutterError, Unavailable
 from cutter.hosts.luggage import luggage
+from cutter.hosts.remote_words import announced
 from cutter.hosts.ssh_command import PASSWORD_PROMPT, Route, agent_command, environment
 from cutter.hosts.ssh_faults import fault_of
 from cutter.model.secret import Secret
@@ -105,9 +106,9 @@ class Session:
             self._process.kill()
         if self._route.asks_password:
             self._answer_question(marker)
-            self._send(zipped)
+            self._send(announced(marker, zipped))
         else:
-            self._send(zipped)
+            self._send(announced(marker, zipped))
             self._skip_noise(f"{marker} ready\n".encode())
         self._skip_noise(f"\n{marker}\n".encode())
         hello = self._next(START_SECONDS).message
@@ -245,7 +246,8 @@ class Session:
         if process.stderr is not None and not why:
             self._drain(process.stderr.fileno())
         self.close()
-        self.broken = fault_of(self.name, self._route, process.returncode, self._complaints, why)
+        said = self._complaints or (b"" if self.identity else bytes(self._received[-_KEPT:]))
+        self.broken = fault_of(self.name, self._route, process.returncode, said, why)
         return self.broken
 
     def _drain(self, fd: int) -> None:

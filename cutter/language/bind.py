@@ -107,8 +107,10 @@ class _Binding:
             content_hash=found,
             content=desk.content,
             irreversible=reason,
+            confirm=step.confirm,
             provided_by=step.provided_by,
             when=step.when,
+            duties=kind.owing(prepared),
         )
 
     def _prepared(

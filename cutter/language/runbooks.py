@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from cutter.language.confirm import KEY as CONFIRM
+from cutter.language.confirm import confirm_of, confirm_problems
 from cutter.language.ids import slug
 from cutter.language.kill_switch import kill_switch_of, kill_switch_problems
 from cutter.language.place_checks import place_problems
@@ -21,7 +23,7 @@ from cutter.model.canonical import digest
 from cutter.model.runbook import Position, Runbook, Step
 
 LISTS = ("preflight", "steps")
-_OWN_KEYS = frozenset({"name", "id", "for_each", "irreversible", "provided_by", *KEYS})
+_OWN_KEYS = frozenset({"name", "id", "for_each", "irreversible", "provided_by", CONFIRM, *KEYS})
 
 
 def load_runbook(path: str | os.PathLike[str]) -> Runbook:
@@ -100,6 +102,7 @@ def _step(document: Document, path: tuple[object, ...], raw: Mapping[str, Any], 
         for_each=raw.get("for_each"),
         irreversible=raw.get("irreversible"),
         provided_by=raw.get("provided_by"),
+        confirm=confirm_of(raw),
         hosts=raw[HOSTS] if isinstance(raw.get(HOSTS), str) else "",
         when=terms_of(raw.get(WHEN)),
     )
@@ -111,6 +114,7 @@ def _cross_checked(
     yield from vars_problems(document, value.get("vars"), ("vars",), steps["steps"])
     yield from kill_switch_problems(document, value, steps["steps"])
     yield from serial_problems(document, value)
+    yield from confirm_problems(document, value, steps["steps"])
     yield from place_problems(document, value, [*steps["preflight"], *steps["steps"]])
     seen: dict[str, Step] = {}
     for name in LISTS:

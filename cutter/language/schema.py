@@ -11,6 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from cutter.language.confirm import KEY as CONFIRM
+from cutter.language.confirm import SCHEMA as CONFIRM_SCHEMA
 from cutter.language.ids import ID_PATTERN
 from cutter.language.schema_authority import AUTHORITY
 from cutter.language.schema_grammar import GRAMMAR
@@ -117,7 +119,7 @@ def runbook_schema() -> dict[str, Any]:
         "required": ["apiVersion", "runbook", "title", "steps"],
         "properties": dict(_RUNBOOK_KEYS),
         "$defs": {
-            "step": _step(types, "irreversible"),
+            "step": _step(types, "irreversible", CONFIRM),
             "look": _step(types, "provided_by"),
             WHEN: STEP_HOSTS[WHEN],
             **{name: type_schema(kind) for name, kind in types.items()},
@@ -132,6 +134,7 @@ _STEP_KEYS: Mapping[str, Mapping[str, Any]] = {
         "pattern": ID_PATTERN,
         "description": "How others name it; made from the name when missing.",
     },
+    CONFIRM: CONFIRM_SCHEMA,
     "irreversible": {**_TEXT, "description": "Why it is acceptable that this step cannot be taken back."},
     "provided_by": {
         **_TEXT,
@@ -150,8 +153,8 @@ _STEP_KEYS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def _step(types: Mapping[str, type[Resource]], reason: str) -> dict[str, Any]:
-    own = {key: _STEP_KEYS[key] for key in ("name", "id", *STEP_HOSTS, "for_each", reason)}
+def _step(types: Mapping[str, type[Resource]], *further: str) -> dict[str, Any]:
+    own = {key: _STEP_KEYS[key] for key in ("name", "id", *STEP_HOSTS, "for_each", *further)}
     own[WHEN] = {"$ref": f"#/$defs/{WHEN}"}
     return {
         "type": "object",

@@ -21,7 +21,7 @@ KINDS: Mapping[str, str] = {
     "number": "a number",
 }
 _REFERENCE_TAIL = r")|\{\{.*\}\}"
-_STEP_KEYS = ("name", "id", "for_each", "irreversible", "provided_by", "hosts", "when")
+_STEP_KEYS = ("name", "id", "for_each", "irreversible", "provided_by", "hosts", "when", "confirm")
 
 
 class ShapeFault(NamedTuple):

@@ -70,6 +70,7 @@ class PlannedStep(NamedTuple):
     provided_by: Optional[str] = None
 
     @property
+    confirm: int = 0
     def pending(self) -> bool:
         """Tell whether applying may touch the target."""
         return self.look.prediction in (Prediction.CHANGE, Prediction.UNKNOWN)
@@ -89,6 +90,7 @@ class PlannedStep(NamedTuple):
             "provided_by": self.provided_by,
         }
 
+            **({"confirm": self.confirm} if self.confirm else {}),
 
 class TargetPlan(NamedTuple):
     """The plan for one target; `identity` tells that machine from every other.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional, Union
 
+from cutter.model.obligations import Duty, Marks
 from cutter.model.when import LeftOut, Term
 
 
@@ -28,6 +29,7 @@ class Step(NamedTuple):
     """One step as the runbook declares it: references unresolved, a loop not yet expanded.
 
     It is for those of the runbook's hosts that `hosts` names, or all, where all conditions of `when` hold.
+    It goes back by itself unless a fresh connection confirms it within `confirm` seconds; 0: it stays.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Step(NamedTuple):
     provided_by: Optional[str] = None
     hosts: str = ""
     when: tuple[Term, ...] = ()
+    confirm: int = 0
 
 
 class KillSwitch(NamedTuple):
@@ -83,7 +86,8 @@ class BoundStep(NamedTuple):
 
     `id` is the declared id, or ``id[item]`` inside a loop. `params` hold plain values, secrets, and
     references to facts and step outputs, which the target resolves. `content` maps digests to the bytes a
-    file should have. Whether it is for the target at all, the facts of `when` decide.
+    file should have. Whether it is for the target at all, the facts of `when` decide. `duties` are what it
+    comes to owe when others change, `owed` what earlier runs have left it to do, by duty.
     """
 
     id: str
@@ -97,6 +101,9 @@ class BoundStep(NamedTuple):
     irreversible: Optional[str] = None
     provided_by: Optional[str] = None
     when: tuple[Term, ...] = ()
+    confirm: int = 0
+    duties: tuple[Duty, ...] = ()
+    owed: Mapping[str, Marks] = {}
 
 
 class BoundRunbook(NamedTuple):

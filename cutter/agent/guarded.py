@@ -1,0 +1,207 @@
+"""Applies steps of which some are guarded: armed before the first effect, kept only once confirmed. Travels.
+
+Steps with `confirm` that stand side by side are one group: armed together, confirmed together after the last
+of them, taken back together. Where one of them fails, all are taken back at once.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import groupby
+from typing import Any, NamedTuple, Optional
+
+from cutter.agent import armed, guard
+from cutter.agent.armed import Begun
+from cutter.agent.attempt import Attempt
+from cutter.agent.ending import started_at
+from cutter.agent.looks import skipped
+from cutter.agent.putting_back import looked_at, take_over
+from cutter.agent.requests import StepRequest
+from cutter.agent.running import Agent, unguarded
+from cutter.agent.tidings import Armed, Arming, Decided, Told
+from cutter.agent.wire import evidence_body
+from cutter.agent.words import from_os
+from cutter.errors import CutterError, StalePlan
+from cutter.model.evidence import Evidence, Outcome
+from cutter.model.plan import Prediction
+from cutter.model.state import Change, State
+from cutter.resource import Resource
+
+_PAUSE_SECONDS = 0.05
+
+
+class Post(NamedTuple):
+    """Where a run arms things: the folder, the run, who runs it, and the proof of what only they know.
+
+    `apart` tells that the agent is a process of its own, which may be ended when it hangs.
+    """
+
+    folder: str
+    run: str
+    by: str
+    proof: str
+    kept: str
+    apart: bool
+
+
+def apply_guarded(
+    agent: Agent, steps: Sequence[StepRequest], stop: Callable[[], bool], post: Post
+) -> Generator[Told, None, None]:
+    """Apply steps as the agent does, and yield beside evidence how it stands with what is armed.
+
+    After Armed nothing goes on until the group is confirmed or taken back; in the latter case nothing else
+    is yielded. Nothing of another run may be armed here.
+    """
+    halted = ""
+    for number, (is_guarded, members) in enumerate(groupby(steps, lambda step: step.confirm > 0)):
+        part = list(members)
+        if not halted and stop():
+            halted = "the run was interrupted"
+        if halted:
+            yield from (skipped(step, halted) for step in part)
+            continue
+        group = _Group(agent, part, post, f"{post.run}-{number}")
+        for told in group.apply() if is_guarded else agent.apply(part, stop):
+            if isinstance(told, Evidence) and not told.outcome.success:
+                halted = halted or f"{told.step} did not succeed"
+            yield told
+        if group.is_lost:
+            return
+
+
+class _Group:
+    """Guarded steps that stand side by side, and the file of what is armed for them."""
+
+    def __init__(self, agent: Agent, steps: Sequence[StepRequest], post: Post, name: str) -> None:
+        self.is_lost = False
+        self._agent = agent
+        self._steps = steps
+        self._post = post
+        self._name = name
+        self._goals: dict[str, Optional[State]] = {}
+        self._file = -1
+
+    def apply(self) -> Iterator[Told]:
+        """Yield what comes of the group. A group of which nothing differs is not armed."""
+        self._agent.brace = self._brace
+        try:
+            if not self._differs():
+                yield from self._agent.apply(self._steps, _never)
+                return
+            refusal = self._arm()
+            if refusal is not None:
+                yield from self._unarmed(refusal)
+                return
+            yield Arming(self._name, float(self._within), tuple(step.id for step in self._steps))
+            yield from self._decided(list(self._each()))
+        finally:
+            self._agent.brace = unguarded
+            if self._file >= 0:
+                os.close(self._file)
+
+    @property
+    def _within(self) -> int:
+        return max(step.confirm for step in self._steps)
+
+    def _differs(self) -> bool:
+        """Look at the group before anything of it is begun, and tell whether anything may have to be done."""
+        looks = list(self._agent.look(self._steps))
+        for look in looks:
+            if look.before is not None or look.prediction is Prediction.CHANGE:
+                self._goals[look.step] = look.before
+        return any(look.prediction is not Prediction.NO_CHANGE for look in looks)
+
+    def _arm(self) -> Optional[CutterError]:
+        """Arm the group and start its guard; return why that cannot be, and then nothing was begun."""
+        post = self._post
+        try:
+            self._file = armed.create(post.folder, self._name, self._head())
+            guard.start(post.folder, self._name, post.kept, self._agent.digest_key)
+        except (CutterError, OSError) as error:
+            armed.discard(post.folder, self._name)
+            return error if isinstance(error, CutterError) else from_os(error)
+        return None
+
+    def _head(self) -> Mapping[str, Any]:
+        post, pid = self._post, os.getpid()
+        return {
+            "run": post.run,
+            "by": post.by,
+            "steps": [step.id for step in self._steps],
+            "within": self._within,
+            "boot": armed.boot(),
+            "deadline": armed.now() + self._within,
+            "proof": post.proof,
+            "pid": pid,
+            "started": started_at(pid),
+            "apart": post.apart,
+        }
+
+    def _brace(
+        self, step: StepRequest, resource: Resource, params: Mapping[str, Any], change: Change
+    ) -> None:
+        """Note durably what is about to be changed. Raises StalePlan where the group may not go on."""
+        if self._file < 0:
+            raise StalePlan("it changed while the step was running", remedy="run the same command again")
+        goal = self._goals.get(step.id, change.before)
+        recorded = resource.recorded(params)
+        armed.begin(self._file, Begun(step.id, step.type, recorded, step.content_hash, goal, change.after))
+        if armed.standing(self._post.folder, self._name)[0] != armed.ARMED:
+            raise StalePlan(
+                "there was no time left to confirm it", remedy="give it more: confirm: {within: ...}"
+            )
+
+    def _each(self) -> Iterator[Evidence]:
+        for evidence in self._agent.apply(self._steps, _never):
+            armed.note(self._file, {"done": evidence.step})
+            yield evidence
+
+    def _decided(self, found: Sequence[Evidence]) -> Iterator[Told]:
+        """Have the group confirmed, or taken back where one of its steps failed."""
+        if all(evidence.outcome.success for evidence in found):
+            armed.note(self._file, {"complete": [evidence_body(evidence) for evidence in found]})
+            yield Armed(self._name)
+            self.is_lost = self._wait() != armed.CONFIRMED
+            return
+        armed.turn(self._post.folder, self._name, armed.ARMED, armed.DUE)
+        self._wait()
+        yield Decided(self._name)
+        _, path = armed.standing(self._post.folder, self._name)
+        back = {item.step: item for item in looked_at(self._agent, armed.read(path).begun)}
+        yield from (_after_all(evidence, back.get(evidence.step)) for evidence in found)
+
+    def _wait(self) -> str:
+        """Wait until it is decided what becomes of the group, in place of the guard where that is dead."""
+        while True:
+            state, path = armed.standing(self._post.folder, self._name)
+            if state not in armed.OPEN:
+                return state
+            with suppress(FileNotFoundError):  # it moved on in between
+                if state != armed.ARMED or armed.read(path).left < 0:
+                    take_over(self._post.folder, self._name, self._agent)
+            time.sleep(_PAUSE_SECONDS)
+
+    def _unarmed(self, error: CutterError) -> Iterator[Evidence]:
+        first, *others = self._steps
+        attempt = Attempt(first)
+        yield attempt.failed(error)
+        yield from (skipped(step, f"{first.id} did not succeed") for step in others)
+
+
+def _after_all(found: Evidence, back: Optional[Evidence]) -> Evidence:
+    """Return what came of a step of a group that was taken back: the one that failed says why."""
+    if back is None or found.outcome.success:
+        return back or found
+    if back.outcome is not Outcome.COMPENSATED:
+        return found
+    certain = back.before is not None or not found.world
+    return found._replace(
+        before=back.before, observed=back.observed, guard=back.guard, world="" if certain else found.world
+    )
+
+
+def _never() -> bool:
+    return False

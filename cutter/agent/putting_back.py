@@ -1,0 +1,128 @@
+"""Puts back what was begun under a guard, and says how it is then. Travels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cutter.agent import armed
+from cutter.agent.armed import Begun
+from cutter.agent.duties import in_order, lasting
+from cutter.agent.ending import let_end
+from cutter.agent.requests import RevertRequest
+from cutter.agent.running import Agent
+from cutter.agent.words import named
+from cutter.errors import StepFailed
+from cutter.model.evidence import Evidence, Outcome
+from cutter.model.state import Change
+from cutter.resources import resource_type
+
+TAKEN_BACK = "taken back"
+_NOT_CONFIRMED = "it was not confirmed in time, and was taken back"
+
+
+def put_back(agent: Agent, begun: Sequence[Begun]) -> None:
+    """Put things back, newest first, and then once more what that has disturbed, oldest first.
+
+    What was as declared before the group began, such as a service that had read its configuration, is left
+    for the second turn: only then the thing that it depends on is the old one. Errors are not told: whoever
+    looks sees how it is.
+    """
+    requests = in_order([_request(step) for step in reversed(begun)])
+    agent.duties.listen(requests)
+    changed = {step.id for step in begun if not Change(step.goal, step.after).empty}
+    for request in requests:
+        owes = bool(resource_type(request.type).owing(request.params))
+        if request.id in changed or owes:
+            _put_one_back(agent, request, anyhow=owes)
+    for step in begun:
+        _put_one_back(agent, _request(step))
+
+
+def looked_at(agent: Agent, begun: Sequence[Begun]) -> Iterator[Evidence]:
+    """Yield, of what was put back, whether a fresh look finds it as it was."""
+    for step in begun:
+        yield _looked_at(agent, step)
+
+
+def take_back_overdue(folder: str, agent: Agent) -> list[str]:
+    """Take back what a guard that died has left, and return a line for each group.
+
+    Raises LockHeld while a guard lives, StepFailed for what cannot be taken back.
+    """
+    return [told for _, name in list(armed.in_state(folder)) for told in _overdue(folder, name, agent)]
+
+
+def take_over(folder: str, name: str, agent: Agent) -> bool:
+    """Take a group back in the place of its guard, if that is dead; False where it lives."""
+    _, path = armed.standing(folder, name)
+    if not path:
+        return False
+    with armed.held(path) as mine:
+        if mine and any(armed.turn(folder, name, state, armed.TAKING) for state in armed.OPEN):
+            taking = armed.path_of(folder, armed.TAKING, name)
+            let_end(taking)
+            put_back(agent, armed.read(taking).begun)
+            armed.turn(folder, name, armed.TAKING, armed.TAKEN)
+        return mine
+
+
+def _overdue(folder: str, name: str, agent: Agent) -> Iterator[str]:
+    if not take_over(folder, name, agent):
+        raise armed.undecided(folder, name)
+    _, path = armed.standing(folder, name)
+    begun = armed.read(path).begun if path else ()
+    other = [found.step for found in looked_at(agent, begun) if found.outcome is not Outcome.COMPENSATED]
+    if other:
+        raise StepFailed(
+            f"run {armed.run_of(name)} was never confirmed, and cannot be taken back: {', '.join(other)}",
+            place=path,
+            world="not as it was before that run",
+            remedy=f"put it back by hand, then remove {path}",
+        )
+    steps = ", ".join(step.id for step in begun)
+    yield f"run {armed.run_of(name)} was never confirmed; {steps or 'nothing'} was taken back"
+
+
+def _request(step: Begun) -> RevertRequest:
+    return RevertRequest(step.id, step.type, step.params, step.content_hash, None, step.goal)
+
+
+def _put_one_back(agent: Agent, request: RevertRequest, *, anyhow: bool = False) -> None:
+    """Put one thing back, also one that is as it was where it has to do more than that."""
+    try:
+        resource = agent.resource_of(request.type, request.params)
+        found = lasting(resource, resource.observe())
+    except Exception:  # noqa: BLE001 - taking it back meets the same, and the others go on
+        found = request.goal
+    else:
+        if found == lasting(resource, request.goal) and not anyhow:
+            return
+    list(agent.revert([request._replace(expected=found)], lambda: False))
+
+
+def _looked_at(agent: Agent, step: Begun) -> Evidence:
+    told = Evidence(
+        step.id,
+        step.type,
+        step.content_hash,
+        Outcome.COMPENSATED,
+        before=step.goal,
+        after=step.after,
+        observed=step.goal,
+        keys=tuple(sorted(Change(step.goal, step.after).keys)),
+        reason=_NOT_CONFIRMED,
+        params=step.params,
+        guard=TAKEN_BACK,
+    )
+    try:
+        resource = agent.resource_of(step.type, step.params)
+        found, goal = (lasting(resource, state) for state in (resource.observe(), step.goal))
+    except Exception as error:  # noqa: BLE001 - whatever it is, nobody saw how it is
+        reason = f"it was taken back, and nobody could look at it then: {error}"
+        return told._replace(outcome=Outcome.UNKNOWN, observed=None, reason=reason)
+    if found == goal:
+        return told
+    reason = f"it was not confirmed in time, and is not as it was: {named(Change(found, goal))}"
+    return told._replace(
+        outcome=Outcome.FAILED, observed=found, reason=reason, remedy="put it back by hand", guard=armed.ARMED
+    )

@@ -1,0 +1,204 @@
+"""Confirms over a fresh connection what a target has armed, and tells what became of what it could not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import Any, NamedTuple
+
+from cutter.agent import StepRequest
+from cutter.agent.armed import ARMED, CONFIRMED, TAKEN
+from cutter.agent.looks import skipped
+from cutter.agent.tidings import Armed, Arming, Told
+from cutter.agent.wire import evidence_of
+from cutter.errors import CutterError, Interrupted
+from cutter.model.evidence import Evidence, Outcome
+
+GRACE_SECONDS = 30.0
+"""How long after its deadline a target may be out of reach before nobody waits for it any more."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
+"""Between two attempts: longer each time, for there are programs that shut out who fails often."""
+
+Results = Generator[Told, None, None]
+
+
+class Way(NamedTuple):
+    """How a fresh agent is asked to `confirm` a group or what `came_of` it; whether the run was aborted."""
+
+    ask: Callable[[str, str], Mapping[str, Any]]
+    aborted: Callable[[], bool]
+
+
+class _Group(NamedTuple):
+    """A group that is armed, until when it can be confirmed, and the steps that are in it and after it."""
+
+    name: str
+    within: float
+    deadline: float
+    steps: Sequence[StepRequest]
+    later: Sequence[StepRequest]
+
+
+class _Verdict(NamedTuple):
+    evidence: tuple[Evidence, ...]
+    confirmed: bool
+
+
+def settled(results: Results, steps: Sequence[StepRequest], way: Way) -> Iterator[Evidence]:
+    """Yield the evidence of steps; that of a guarded group once it is confirmed, or known not to be.
+
+    Where the connection of the run breaks while something is armed, a fresh one decides as well. Raises what
+    the run raised, and Interrupted when it was aborted.
+    """
+    settling = _Settling(steps, way)
+    with closing(results):
+        try:
+            for told in results:
+                yield from settling.hear(told)
+                if settling.over:
+                    return
+        except Interrupted:
+            raise
+        except CutterError as error:
+            yield from settling.without_connection(error)
+
+
+class _Settling:
+    """What is armed at the moment, and whether nothing else is to be heard of the run."""
+
+    def __init__(self, steps: Sequence[StepRequest], way: Way) -> None:
+        self.over = False
+        self._steps = steps
+        self._way = way
+        self._group: _Group | None = None
+
+    def hear(self, told: Told) -> Iterator[Evidence]:
+        """Yield the evidence that is known with what was said."""
+        if isinstance(told, Evidence):
+            yield told
+            return
+        group, self._group = self._group, _group(told, self._steps) if isinstance(told, Arming) else None
+        if isinstance(told, Armed) and group is not None:
+            verdict = _verdict(group, self._way)
+            yield from verdict.evidence
+            if not verdict.confirmed:
+                self.over = True
+                yield from _left_out(group)
+
+    def without_connection(self, error: CutterError) -> Iterator[Evidence]:
+        """Yield what a fresh connection knows of what is armed. Raises the error where nothing is."""
+        group = self._group
+        if group is None:
+            raise error
+        verdict = _verdict(group, self._way)
+        yield from verdict.evidence
+        if verdict.confirmed and group.later:
+            raise error
+        yield from _left_out(group)
+
+
+def _group(arming: Arming, steps: Sequence[StepRequest]) -> _Group:
+    inside = [step for step in steps if step.id in arming.steps]
+    last = max(index for index, step in enumerate(steps) if step.id in arming.steps)
+    return _Group(arming.name, arming.left, time.monotonic() + arming.left, inside, steps[last + 1 :])
+
+
+def _left_out(group: _Group) -> Iterator[Evidence]:
+    reason = f"{group.steps[0].id} was not confirmed"
+    yield from (skipped(step, reason) for step in group.later)
+
+
+def _verdict(group: _Group, way: Way) -> _Verdict:
+    """Confirm the group, or find out what became of it."""
+    error: CutterError | None = None
+    for pause in _pauses():
+        _refuse_aborted(way)
+        try:
+            answer = way.ask("confirm", group.name)
+        except CutterError as met:
+            error = met
+        else:
+            if answer["state"] == CONFIRMED:
+                return _confirmed(answer)
+            if answer["state"] != ARMED:
+                break
+        left = group.deadline - time.monotonic()
+        if left <= 0:
+            break
+        time.sleep(min(pause, left))
+    return _what_became(group, way, error)
+
+
+def _what_became(group: _Group, way: Way, error: CutterError | None) -> _Verdict:
+    patience = max(group.deadline, time.monotonic()) + GRACE_SECONDS
+    for pause in _pauses():
+        _refuse_aborted(way)
+        try:
+            answer = way.ask("came_of", group.name)
+        except CutterError as met:
+            error = met
+            if time.monotonic() > patience:
+                return _out_of_reach(group, met)
+        else:
+            if answer["state"] == CONFIRMED:
+                return _confirmed(answer)
+            if answer["state"] == TAKEN:
+                return _taken_back(group, answer, error)
+            patience = time.monotonic() + GRACE_SECONDS
+        time.sleep(pause)
+    raise AssertionError  # the pauses have no end
+
+
+def _confirmed(answer: Mapping[str, Any]) -> _Verdict:
+    found = map(evidence_of, answer["steps"])
+    marked = (item._replace(guard=CONFIRMED) if item.outcome is Outcome.CHANGED else item for item in found)
+    return _Verdict(tuple(marked), confirmed=True)
+
+
+def _taken_back(group: _Group, answer: Mapping[str, Any], error: CutterError | None) -> _Verdict:
+    seen = {found.step: found for found in map(evidence_of, answer["steps"])}
+    why = f"not confirmed within {group.within:g} s" + (f" ({error.cause})" if error else "")
+    found = []
+    for step in group.steps:
+        item = seen.get(step.id)
+        if item is None:
+            item = skipped(step, "the steps beside it were taken back")
+        elif item.outcome is Outcome.COMPENSATED:
+            item = item._replace(
+                reason=f"{why}, so the target took it back", remedy=error.remedy if error else ""
+            )
+        found.append(item)
+    return _Verdict(tuple(found), confirmed=False)
+
+
+def _out_of_reach(group: _Group, error: CutterError) -> _Verdict:
+    reason = f"not confirmed within {group.within:g} s, and out of reach since: {error.cause}"
+    remedy = f"the target takes it back by itself; look once it is there again: {error.remedy}"
+    return _Verdict(
+        tuple(
+            Evidence(
+                step.id,
+                step.type,
+                step.content_hash,
+                Outcome.UNKNOWN,
+                reason=reason,
+                remedy=remedy,
+                guard=ARMED,
+            )
+            for step in group.steps
+        ),
+        confirmed=False,
+    )
+
+
+def _refuse_aborted(way: Way) -> None:
+    if way.aborted():
+        raise Interrupted("aborted while a change waited to be confirmed: the target takes it back")
+
+
+def _pauses() -> Iterator[float]:
+    pause = _FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(pause * 2, _LONGEST_PAUSE)
