@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from cutter.engine.obligations import Owed
 from cutter.errors import CutterError, Unrecorded
 from cutter.model.evidence import Evidence
 from cutter.model.plan import TargetPlan
@@ -62,6 +63,13 @@ class Recording:
         """Note the same of one of several targets; durable once `begin` returns."""
         body = {"target": target, "identity": identity, "steps": list(steps), "folders": sorted(folders)}
         self._note("intent", body)
+
+    def owe(self, target: str, identity: str, owed: Owed) -> None:
+        """Note what the same target may come to owe; durable with the intents."""
+        if owed.duties:
+            self._note("obligation", {"target": target, "identity": identity, "owed": owed.duties})
+        for doubted in owed.doubted:
+            self._note("evidence", {"target": target, "identity": identity, **doubted.body()})
 
     def begin(self) -> None:
         """Make durable what was noted, and be begun."""
