@@ -238,6 +238,13 @@ class Unavailable(CutterError):
     exit_code = 69
 
 
+class Unprepared(Unavailable):
+    """There is no Python on a machine whose inventory says `bootstrap_python: true`.
+
+    `cutter apply` installs it there before anything else; nothing of the machine can be looked at before.
+    """
+
+
 class PermissionRefused(CutterError):
     """The operating system refused; the step needs another user or another place."""
 

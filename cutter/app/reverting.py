@@ -9,13 +9,14 @@ from typing import NamedTuple
 from cutter.agent import RevertRequest
 from cutter.app.applying import WritingSession, broken_run, new_run_id
 from cutter.app.compensating import TargetRevert, take_back
+from cutter.app.preparing import VERB
 from cutter.app.reverting_databases import prove_reverts, withdraw_others
 from cutter.app.settling import history
 from cutter.engine.compensation import inverse_steps, manual_steps, recorded
 from cutter.engine.executor import count
 from cutter.engine.recording import Recording
 from cutter.engine.stopping import Stop
-from cutter.errors import Interrupted, StalePlan, StepFailed, WrongTarget
+from cutter.errors import Interrupted, PreconditionError, StalePlan, StepFailed, WrongTarget
 from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome, worst_exit
 from cutter.model.runs import RunRecord
 
@@ -69,8 +70,12 @@ def _fails(item: Evidence) -> bool:
 def plan_revert(session: WritingSession, run: RunRecord) -> tuple[TargetRevert, ...]:
     """Return what reverting a run would do; what an interrupted revert of it has done already is left out.
 
-    Raises StalePlan when what came of the run is not known, and WrongTarget on another machine.
+    Raises StalePlan when what came of the run is not known, WrongTarget on another machine, and
+    PreconditionError for one that gave hosts a Python.
     """
+    if run.verb == VERB:
+        cause = "the run gave hosts a Python, by which all the rest is done there; it stays"
+        raise PreconditionError(cause, remedy="remove it there by hand, with apt-get")
     if run.unknown():
         names = ", ".join(step["step"] for _, step in run.unknown())
         cause = f"what came of {names} is not known, so there is no telling what to take back"

@@ -158,30 +158,26 @@ class Workspace:
         return os.path.join(self.environment.target_state, "kept")
 
     def _ssh_target(self, host: Host, run: str) -> Target:
-        from cutter.hosts.become import password_of
         from cutter.hosts.ssh import SshTarget
-        from cutter.hosts.ssh_command import Route
         from cutter.hosts.ssh_session import Session
+        from cutter.hosts.ssh_way import way_to
         from cutter.ledger.actor import host_name, user_name
 
         if host.name not in self._sessions:
-            route = Route(
-                host.address,
-                user=host.user or "",
-                port=host.port,
-                key_file=host.key_file,
-                words=host.ssh_words,
-                python=host.python,
-                become=host.become,
-            )
-            password = self.choice.become_password or password_of(host)
-            sources = (each.become_password for each in self.environment.hosts)
-            hidden = tuple(source.env for source in sources if source is not None)
-            route = route._replace(asks_password=host.become and password is not None, hidden=hidden)
-            self._sessions[host.name] = Session(host.name, route, password)
+            way = way_to(host, self.environment.hosts, self.choice.become_password)
+            self._sessions[host.name] = Session(host.name, *way)
             self._open.callback(self._sessions[host.name].close)
         state, by = self.environment.target_state, f"{user_name()}@{host_name()}"
         return SshTarget(self._sessions[host.name], state, self.digest_key, run=run, by=by)
+
+    def install_python(self, name: str) -> None:
+        """Install a Python on a host, over ssh; its next session begins anew. See cutter.hosts.bootstrap."""
+        from cutter.hosts.bootstrap import install_python
+        from cutter.hosts.ssh_way import way_to
+
+        host = self._host(name)
+        install_python(name, *way_to(host, self.environment.hosts, self.choice.become_password))
+        self._sessions.pop(name).close()
 
     def _database_target(self, name: str, run: str) -> Target:
         from cutter.hosts.database import DatabaseTarget

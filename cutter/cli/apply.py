@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cutter.app.applying import UNKEPT, Origin, WritingSession, new_run_id, writing
 from cutter.app.interrupts import graceful_stop
 from cutter.app.planning import is_plan, plan_job
+from cutter.app.preparing import planned_again, prepare, unprepared
 from cutter.app.refusing import Refusals, all_unmet, costs, pending_beside
 from cutter.app.run_scoping import refuse_unapproved
 from cutter.app.workspace import Job, Workspace
@@ -148,7 +149,33 @@ def _apply_all(
     if pending and not options.confirmed(f"Apply {pending} steps?", args):
         print("nothing was changed")
         return Interrupted.exit_code
+    lacking = unprepared(plans, found)
+    if lacking:
+        return _prepare_and_execute(session, jobs, plans, lacking, args)
     return _execute(session, jobs, list(zip(plans, found, strict=True)), args, origin)
+
+
+def _prepare_and_execute(
+    session: WritingSession,
+    jobs: Sequence[Job],
+    plans: Sequence[Plan],
+    lacking: Sequence[str],
+    args: argparse.Namespace,
+) -> int:
+    """Give hosts a Python, look at them, and apply; a plan that was kept in a file never needs this."""
+    with graceful_stop() as stop:
+        prepared = prepare(session, lacking, stop)
+        if not args.json:
+            printing.print_result(prepared, args)
+        if stop():
+            return Interrupted.exit_code
+    again = partial(planned_again, session.workspace, result=prepared, only=args.only, preview=args.diff)
+    plans = [again(job, plan) for job, plan in zip(jobs, plans, strict=True)]
+    if not args.json:
+        printing.print_plans(session.workspace, jobs, plans, args)
+    found = _refusals(session, jobs, plans, UNKEPT)
+    _refuse(session, jobs, plans, found, approved=False)
+    return _execute(session, jobs, list(zip(plans, found, strict=True)), args, UNKEPT, before=[prepared])
 
 
 def _refusals(
@@ -182,10 +209,12 @@ def _execute(
     plans: Sequence[tuple[Plan, Refusals]],
     args: argparse.Namespace,
     origin: Origin,
+    *,
+    before: Sequence[RunResult] = (),
 ) -> int:
     pending = any(pending_beside(plan, refused) for plan, refused in plans)
     movement = _movement(session, args) if pending else None
-    results: list[RunResult] = []
+    results = list(before)
     with graceful_stop() as stop:
         for job, (plan, refused) in zip(jobs, plans, strict=True):
             tell = partial(printing.print_outcome, args)

@@ -81,7 +81,7 @@ def _code(
 
 def _left_out(plans: Sequence[Plan], found: Sequence[Refusals]) -> str:
     """Say which target no plan can be kept for, if any."""
-    unseen = [target.target for plan in plans for target in plan.targets if target.unseen]
+    unseen = [target.target for plan in plans for target in plan.targets if target.unseen or target.first]
     refused = [name for refusals in found for name in refusals]
     told = [f"{name} could not be looked at" for name in unseen] + [f"{name} is refused" for name in refused]
     return told[0] if told else ""

@@ -8,7 +8,7 @@ from cutter.agent import StepRequest, depends_on
 from cutter.agent.unseen import unseen
 from cutter.engine.fitting import bereft, facts_of, fitted
 from cutter.engine.target import Target
-from cutter.errors import CutterError, PreconditionError, UsageError
+from cutter.errors import CutterError, PreconditionError, Unprepared, UsageError
 from cutter.model.plan import Look, PlannedStep, Prediction, TargetPlan
 from cutter.model.runbook import BoundRunbook, BoundStep
 from cutter.model.when import LeftOut
@@ -34,7 +34,7 @@ def plan_target(
     elsewhere = [
         each for each in bound.left_out if not only or each.step in only or _is_looked_at(each, bound)
     ]
-    plan = _looked_at(bound, selected(bound, only), target, elsewhere, preview=preview)
+    plan = _looked_at(bound, selected(bound, only), target, elsewhere, preview=preview, anew=anew)
     if anew and plan.pending:
         plan = plan._replace(steps=tuple(map(_anew, plan.steps)))
     _refuse_pending_sources(plan, only)
@@ -59,8 +59,12 @@ def _looked_at(
     elsewhere: Sequence[LeftOut],
     *,
     preview: bool,
+    anew: bool = False,
 ) -> TargetPlan:
-    """Return what is seen of a target; one apart that cannot be looked at says so, and costs only itself."""
+    """Return what is seen of a target; one apart that cannot be looked at says so, and costs only itself.
+
+    With `anew`, one that an apply would prepare first says that.
+    """
     try:
         identity = target.identity()
         facts = facts_of(target, (*bound.preflight, *steps))
@@ -79,7 +83,10 @@ def _looked_at(
             raise
         nothing = Look("", Prediction.UNOBSERVABLE)
         named = tuple(_planned_step(step, nothing) for step in steps)
-        return TargetPlan(target.name, "", (), named).without_sight(unseen(error))
+        plan = TargetPlan(target.name, "", (), named)
+        if isinstance(error, Unprepared) and anew:
+            return plan.waiting_for(f"{error.cause}: python3 would be installed first")
+        return plan.without_sight(unseen(error))
 
 
 def request_for(step: BoundStep, planned: PlannedStep | None = None) -> StepRequest:

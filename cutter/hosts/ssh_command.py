@@ -29,6 +29,7 @@ class Route(NamedTuple):
     """How one host is reached, from its connection variables; what is empty is left to ssh's configuration.
 
     `words` are the operator's own, put before ours. `become` runs the agent as root through sudo.
+    `bootstrap` tells that a Python may be installed where there is none.
     `hidden` are variables of our environment that ssh does not get.
     """
 
@@ -41,6 +42,7 @@ class Route(NamedTuple):
     become: bool = False
     asks_password: bool = False
     hidden: tuple[str, ...] = ()
+    bootstrap: bool = False
 
 
 def agent_command(route: Route, marker: str, size: int) -> list[str]:
@@ -92,6 +94,11 @@ def _options(route: Route) -> list[str]:
     found += ["-l", route.user] if route.user else []
     found += ["-p", str(route.port)] if route.port else []
     return found + (["-i", route.key_file] if route.key_file else [])
+
+
+def root_command(route: Route, script: str) -> list[str]:
+    """Return the command that runs a shell script on a host, as root where the route says so."""
+    return host_command(route, [*_become(route), "sh", "-c", script])
 
 
 def _become(route: Route) -> list[str]:

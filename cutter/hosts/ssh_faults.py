@@ -6,7 +6,7 @@ import re
 import shlex
 from typing import NamedTuple
 
-from cutter.errors import CutterError, PermissionRefused, Unavailable
+from cutter.errors import CutterError, PermissionRefused, Unavailable, Unprepared
 from cutter.hosts.ssh_command import Route
 
 _NOISE = re.compile(r"^(Warning: Permanently added|Connection to .* closed|mux_client)|^\s*$")
@@ -22,7 +22,8 @@ class _Known(NamedTuple):
 
 
 _BY_HAND = "try by hand: {ssh}"
-_INSTALL = "{ssh} apt-get install -y python3-minimal, or set bootstrap_python: true for the host"
+INSTALL = "apt-get update && {sudo}apt-get install -y --no-install-recommends python3"
+_INSTALL = "{ssh} '{sudo}" + INSTALL + "', or set bootstrap_python: true for the host"
 _SUDO = "install sudo there, or log in as root"
 _KNOWN = (
     _Known(
@@ -69,7 +70,13 @@ _KNOWN = (
         "name a newer one as ansible_python_interpreter",
     ),
 )
-_NO_PYTHON = re.compile(r"python[0-9.]*: (command )?not found|python[0-9.]*: No such file", re.IGNORECASE)
+_NO_PYTHON = re.compile(
+    r"python[0-9.]*: (command )?not found|python[0-9.]*: No such file"
+    r"|(command not found|unknown command): \S*python",
+    re.IGNORECASE,
+)
+_PART_OF_PYTHON = re.compile(r"ModuleNotFoundError: No module named '(?!cutter)([a-z_]+)'")
+"""What Debian's python3-minimal says, which lacks much of the standard library."""
 
 
 def fault_of(name: str, route: Route, code: int | None, said: bytes, why: str) -> CutterError:
@@ -78,8 +85,10 @@ def fault_of(name: str, route: Route, code: int | None, said: bytes, why: str) -
     `code` is ssh's exit code, `said` the end of what it wrote to standard error, `why` our own words.
     """
     text = said.decode("utf-8", "replace")
-    if _NO_PYTHON.search(text):
-        return Unavailable("there is no Python on it", place=name, remedy=_worded(_INSTALL, route))
+    part = _PART_OF_PYTHON.search(text)
+    if part or _NO_PYTHON.search(text):
+        cause = f"its Python is not whole: it has no {part.group(1)}" if part else "there is no Python on it"
+        return _unprepared(name, route, cause)
     for known in _KNOWN:
         if known.words in text:
             return known.kind(known.cause, place=name, remedy=_worded(known.remedy, route))
@@ -88,9 +97,16 @@ def fault_of(name: str, route: Route, code: int | None, said: bytes, why: str) -
     return Unavailable(cause, place=name, remedy=_worded(_BY_HAND, route))
 
 
+def _unprepared(name: str, route: Route, cause: str) -> CutterError:
+    if route.bootstrap:
+        return Unprepared(cause, place=name, remedy="cutter apply installs it first, as the inventory allows")
+    return Unavailable(cause, place=name, remedy=_worded(_INSTALL, route))
+
+
 def _worded(remedy: str, route: Route) -> str:
     """Return a remedy with the command that reaches this host by hand."""
     user = f"-l {shlex.quote(route.user)} " if route.user else ""
     port = f"-p {route.port} " if route.port else ""
     address = shlex.quote(route.address)
-    return remedy.format(ssh=f"ssh {user}{port}{address}", address=address)
+    sudo = "sudo " if route.become else ""
+    return remedy.format(ssh=f"ssh {user}{port}{address}", address=address, sudo=sudo)

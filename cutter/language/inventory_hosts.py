@@ -42,6 +42,7 @@ def host_of(
         ssh_words=tuple(word for key in _SSH_WORDS for word in reading.words(key)),
         python=reading.text("ansible_python_interpreter") or "python3",
         become_password=reading.secret_source(),
+        bootstrap_python=reading.truth("bootstrap_python"),
     )
     return host if len(problems) == before else None
 

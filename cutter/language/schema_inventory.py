@@ -55,6 +55,10 @@ HOSTS: dict[str, Any] = {
                 "ansible_ssh_common_args": {"type": "string", "description": "Options for ssh."},
                 "ansible_ssh_extra_args": {"type": "string", "description": "More options for ssh."},
                 "ansible_python_interpreter": {"type": "string", "description": "The Python there."},
+                "bootstrap_python": {
+                    "type": ["boolean", "string"],
+                    "description": "Whether an apply installs python3, by apt, where there is no Python.",
+                },
             },
         },
     },

@@ -33,7 +33,8 @@ class SecretSource(NamedTuple):
 class Host(NamedTuple):
     """One target. `connection` is ``local`` or ``ssh``; what is None or empty is left to the system.
 
-    `ssh_words` are options for ssh, `python` is the interpreter there.
+    `ssh_words` are options for ssh, `python` is the interpreter there; `bootstrap_python` allows to install
+    one where there is none.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Host(NamedTuple):
     ssh_words: tuple[str, ...] = ()
     python: str = "python3"
     become_password: Optional[SecretSource] = None
+    bootstrap_python: bool = False
 
 
 class Database(NamedTuple):

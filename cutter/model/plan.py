@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import partial
 from typing import Any, NamedTuple, Optional
 
 from cutter.model.canonical import digest
@@ -96,7 +97,8 @@ class TargetPlan(NamedTuple):
     """The plan for one target; `identity` tells that machine from every other.
 
     Of a target that could not be looked at, `unseen` says why, and each step is unobservable. `left_out` are
-    the steps, also of the preflight, that are not for it, and `facts` those of it that decided.
+    the steps, also of the preflight, that are not for it, and `facts` those of it that decided. `first` says
+    what an apply would do there before it can look at all; each step is unknown until then.
     """
 
     target: str
@@ -106,6 +108,7 @@ class TargetPlan(NamedTuple):
     unseen: Optional[Unseen] = None
     left_out: tuple[LeftOut, ...] = ()
     facts: Mapping[str, str] = {}
+    first: str = ""
 
     @property
     def unmet(self) -> tuple[PlannedStep, ...]:
@@ -132,6 +135,12 @@ class TargetPlan(NamedTuple):
         steps = (step._replace(look=Look(step.id, Prediction.UNOBSERVABLE)) for step in self.steps)
         return TargetPlan(self.target, self.identity, (), tuple(steps), why)
 
+    def waiting_for(self, first: str) -> TargetPlan:
+        """Return this plan as it is when something is to be done there before anybody can look."""
+        unknown = partial(Look, prediction=Prediction.UNKNOWN, reason=first)
+        steps = (step._replace(look=unknown(step.id)) for step in self.steps)
+        return TargetPlan(self.target, "", (), tuple(steps), first=first)
+
     def body(self) -> dict[str, Any]:
         """Return the canonical form."""
         return {
@@ -140,6 +149,7 @@ class TargetPlan(NamedTuple):
             "preflight": [step.body() for step in self.preflight],
             "steps": [step.body() for step in self.steps],
             **({"unseen": self.unseen._asdict()} if self.unseen else {}),
+            **({"first": self.first} if self.first else {}),
             **({"left_out": [each.body() for each in self.left_out]} if self.left_out else {}),
             **({"facts": dict(self.facts)} if self.facts else {}),
         }

@@ -49,7 +49,8 @@ def _alike(
             found.setdefault(tuple(_target_lines(target, preflight_later, colour=colour)), []).append(target)
     for body, alike in found.items():
         if len(alike) == 1:
-            yield f"{alike[0].target} ({alike[0].identity})", body
+            identity = alike[0].identity or "not looked at"
+            yield f"{alike[0].target} ({identity})", body
         else:
             names = compact(target.target for target in alike)
             yield f"{names} ({len(alike)} targets, the same on each)", body
@@ -127,6 +128,9 @@ def shown(value: object) -> str:
 
 def _target_lines(target: TargetPlan, preflight_later: str, *, colour: bool) -> Iterator[str]:
     yield _radius(target)
+    if target.first:
+        yield paint("    !", "change", colour=colour) + f" {target.first}"
+        return
     later = bool(preflight_later)
     for step in target.preflight:
         if step.look.prediction is not Prediction.NO_CHANGE:

@@ -1,0 +1,122 @@
+"""Hosts without a Python get one before anything else, where the inventory allows it; a run of its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from functools import partial
+
+from cutter import __version__
+from cutter.agent.attempt import outcome_of
+from cutter.agent.unseen import unseen
+from cutter.app.applying import WritingSession, broken_run, new_run_id
+from cutter.app.planning import plan_job
+from cutter.app.refusing import Refusals
+from cutter.app.workspace import Job, Workspace
+from cutter.engine.executor import RunResult, TargetResult
+from cutter.engine.recording import Recording
+from cutter.engine.side_by_side import Strand, side_by_side
+from cutter.engine.stopping import Stop
+from cutter.errors import CutterError, PermissionRefused, StepFailed, Unavailable, Unprepared
+from cutter.model.canonical import digest
+from cutter.model.evidence import Evidence, Outcome
+from cutter.model.plan import Plan, TargetPlan, Unseen
+
+VERB = "bootstrap"
+_STEP = "python3 (bootstrap)"
+"""No step of a runbook can have this id, so it is evidence for no gap."""
+_HASH = digest(VERB, {"package": "python3"})
+_AFTER = {"status": "installed"}
+Found = tuple[str, Evidence]
+"""Which machine it is, once anybody can tell, and what came of it."""
+
+
+def unprepared(plans: Sequence[Plan], found: Sequence[Refusals]) -> tuple[str, ...]:
+    """Return the targets that need a Python before they can be looked at, without those that are refused."""
+    pairs = zip(plans, found, strict=True)
+    lacking = [(target.target, refused) for plan, refused in pairs for target in plan.targets if target.first]
+    return tuple(dict.fromkeys(name for name, refused in lacking if name not in refused))
+
+
+def prepare(session: WritingSession, names: Sequence[str], stop: Stop) -> RunResult:
+    """Install a Python on these hosts, side by side; intents of all first, outcomes as they come.
+
+    Raises LedgerError when nothing was begun because it could not be recorded; Unrecorded and BrokenRun
+    later.
+    """
+    workspace = session.workspace
+    common = {"environment": workspace.environment.name, "runbook": VERB}
+    recording = Recording(session.ledger.append, new_run_id(), common)
+    recording.start({"verb": VERB, "cutter": __version__})
+    intent = {"step": _STEP, "content_hash": _HASH, "before": None, "after": _AFTER}
+    for name in names:
+        recording.intend(name, "", [intent], [])
+    recording.begin()
+    with broken_run(recording):
+        found = _side_by_side(workspace, names, recording, stop)
+        targets = [TargetResult(name, found[name][0], (found[name][1],)) for name in names]
+        result = RunResult(recording.run, VERB, tuple(targets))
+        recording.end(result.exit_code, Counter(item.outcome.value for _, item in found.values()))
+    return result
+
+
+def planned_again(
+    workspace: Workspace, job: Job, plan: Plan, result: RunResult, *, only: Sequence[str], preview: bool
+) -> Plan:
+    """Return the plan with a look at the targets that were prepared; the others of them are without sight."""
+    names = {target.target for target in plan.targets if target.first}
+    part = job._replace(bound=tuple(bound for bound in job.bound if bound.target in names))
+    now = {found.target: found for found in plan_job(workspace, part, only=only, preview=preview).targets}
+    reasons = {done.target: done.evidence[0] for done in result.targets}
+    seen = {name: _seen(target, reasons[name]) for name, target in now.items() if name in reasons}
+    return plan._replace(targets=tuple(seen.get(target.target, target) for target in plan.targets))
+
+
+def _seen(target: TargetPlan, evidence: Evidence) -> TargetPlan:
+    if not target.first:
+        return target
+    code = evidence.refusal or Unavailable.exit_code
+    return target.without_sight(Unseen(evidence.reason, evidence.remedy, code))
+
+
+def _side_by_side(
+    workspace: Workspace, names: Sequence[str], recording: Recording, stop: Stop
+) -> dict[str, Found]:
+    strands = [Strand(workspace.target(name), partial(_prepared, workspace, name)) for name in names]
+    found: dict[str, Found] = {}
+    with closing(side_by_side(strands, stop, workspace.parallel)) as portions:
+        for portion in portions:
+            for index, (identity, evidence) in portion:
+                found[names[index]] = identity, evidence
+                recording.evidence(names[index], identity, evidence)
+            recording.commit()
+    return found
+
+
+def _prepared(workspace: Workspace, name: str, stop: Stop) -> Iterator[Found]:
+    if stop():
+        yield "", _evidence(Outcome.SKIPPED, reason="the run was interrupted")
+        return
+    try:
+        workspace.install_python(name)
+        identity = workspace.target(name).identity()
+    except Unprepared as still:
+        yield "", _failed(StepFailed(f"python3 was installed, and yet: {still.cause}"))
+    except CutterError as error:
+        yield "", _failed(error)
+    else:
+        yield identity, _evidence(Outcome.CHANGED, observed=_AFTER)
+
+
+def _failed(error: CutterError) -> Evidence:
+    if isinstance(error, (Unavailable, PermissionRefused)):
+        why = unseen(error)
+        return _evidence(Outcome.UNOBSERVABLE, reason=why.cause, remedy=why.remedy, refusal=why.exit_code)
+    return _evidence(outcome_of(error), reason=error.cause, remedy=error.remedy, world=error.world)
+
+
+def _evidence(outcome: Outcome, **told: object) -> Evidence:
+    happened = True if outcome is Outcome.CHANGED else None  # nobody takes a Python away again
+    about = {"before": None, "after": _AFTER, "event": happened, **told}
+    return Evidence(_STEP, VERB, _HASH, outcome, **about)  # type: ignore[arg-type]

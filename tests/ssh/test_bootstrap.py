@@ -1,0 +1,167 @@
+"""A host without a Python gets one first, where the inventory allows it, and then all goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from ssh.machines import machines
+from waiting import until
+
+if TYPE_CHECKING:
+    from project import Project
+    from ssh.sshd import Sshd
+
+pytestmark = [pytest.mark.ssh, pytest.mark.root, pytest.mark.usefixtures("told_apart", "apt")]
+STEPS = '  - {name: Folder, directory: {path: "{{ world }}/{{ inventory_hostname }}"}}\n'
+# Plays the part of Debian's: its second call makes an interpreter, unless it is told not to.
+_APT_GET = """\
+#!/bin/sh
+cd {folder} || exit
+echo "$*" >>calls
+case $* in *install*) ;; *) exit 0 ;; esac
+[ ! -e broken ] || {{ echo 'E: Unable to locate package python3' >&2; exit 100; }}
+while [ -e wait ]; do touch waiting; sleep 0.1; done
+ln -sf {real} python
+"""
+
+
+@pytest.fixture
+def apt(sshd: Sshd, fleet: Project) -> Iterator[None]:
+    """Have something there that installs the Python of the tests."""
+    folder = fleet.folder / "apt"
+    folder.mkdir()
+    program = sshd.folder / "bin" / "apt-get"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(_APT_GET.format(folder=folder, real=sys.executable))
+    program.chmod(0o755)
+    yield
+    program.unlink()
+
+
+def bare(project: Project, words: str = "bootstrap_python: true") -> str:
+    """Return the variables of a host whose Python is not there yet."""
+    return f"ansible_python_interpreter: {project.folder}/apt/python, {words}"
+
+
+def installed(project: Project) -> bool:
+    return (project.folder / "apt/python").exists()
+
+
+def test_without_leave_the_command_to_type_is_said(fleet: Project) -> None:
+    machines(fleet, web1=bare(fleet, "ansible_user: root"), web2="")
+    answer = fleet.cutter("apply", "--yes", fleet.runbook(STEPS))
+    assert answer.code == 69, answer
+    assert (
+        "ssh -l root web1 'apt-get update && apt-get install -y --no-install-recommends python3'"
+        in answer.out
+    )
+    assert (fleet.world / "web2").is_dir()
+    assert not installed(fleet)
+
+
+def test_a_plan_says_it_and_installs_nothing(fleet: Project) -> None:
+    machines(fleet, web1=bare(fleet), web2="")
+    steps = fleet.runbook(STEPS)
+    answer = fleet.cutter("plan", steps, "-o", str(fleet.folder / "kept.plan"))
+    assert answer.code == 0, answer
+    assert "there is no Python on it: python3 would be installed first" in answer.out
+    assert "web1 could not be looked at" in answer.err
+    assert not (fleet.folder / "kept.plan").exists()
+    assert fleet.cutter("plan", "--detailed-exitcode", steps).code == 2
+    told = json.loads(fleet.cutter("plan", "--json", steps).out)["plans"][0]["targets"]
+    assert [target.get("first", "")[:8] for target in told] == ["there is", ""]
+    assert told[0]["steps"][0]["prediction"] == "unknown"
+    assert fleet.cutter("verify", steps).code == 69
+    assert not installed(fleet)
+
+
+def test_apply_installs_it_and_goes_on(fleet: Project) -> None:
+    machines(fleet, web1=bare(fleet), web2="")
+    steps = fleet.runbook(STEPS)
+    answer = fleet.cutter("apply", "--yes", steps)
+    assert answer.code == 0, answer
+    assert "bootstrap: 1 changed" in answer.out
+    assert sorted(path.name for path in fleet.world.iterdir()) == ["web1", "web2"]
+    calls = (fleet.folder / "apt/calls").read_text().splitlines()
+    assert [call.split()[-1] for call in calls] == ["update", "python3"]
+    told = [(kind, body.get("target"), body.get("outcome")) for kind, body in recorded(fleet)][:3]
+    assert told == [("run", None, None), ("intent", "web1", None), ("evidence", "web1", "changed")]
+    again = fleet.json("apply", "--yes", steps)
+    assert [run["outcomes"] for run in again["runs"]] == [{"ok": 2}]
+    assert len((fleet.folder / "apt/calls").read_text().splitlines()) == 2
+
+
+def recorded(project: Project) -> list[tuple[str, dict[str, object]]]:
+    """Return kind and body of what is recorded of the first run."""
+    kinds = ("run", "intent", "evidence", "end")
+    found = [(kind, dict(body)) for kind in kinds for body in project.entries(kind)]
+    first = next(body["run"] for kind, body in found if kind == "run")
+    return [(kind, body) for kind, body in found if body["run"] == first]
+
+
+def test_the_run_is_shown_and_nothing_of_it_is_taken_back(fleet: Project) -> None:
+    machines(fleet, web1=bare(fleet))
+    first = fleet.json("apply", "--yes", fleet.runbook(STEPS))["runs"][0]
+    assert first["runbook"] == "bootstrap"
+    assert "python3 (bootstrap)" in fleet.cutter("runs", "show", first["run"]).out
+    answer = fleet.cutter("revert", "--yes", first["run"])
+    assert answer.code == 10, answer
+    assert "it stays" in answer.err
+    assert installed(fleet)
+
+
+def test_what_apt_cannot_do_costs_only_that_host(fleet: Project) -> None:
+    machines(fleet, web1=bare(fleet), web2="")
+    (fleet.folder / "apt/broken").touch()
+    answer = fleet.cutter("apply", "--yes", fleet.runbook(STEPS))
+    assert answer.code == 12, answer
+    assert "Unable to locate package python3" in answer.out
+    assert (fleet.world / "web2").is_dir()
+    outcomes = [(entry["target"], entry["outcome"]) for entry in fleet.entries("evidence")]
+    assert outcomes == [("web1", "failed"), ("web1", "unobservable"), ("web2", "changed")]
+
+
+def test_a_python_that_is_not_whole_is_completed_and_an_old_one_is_left(fleet: Project) -> None:
+    python = fleet.folder / "apt/python"
+    for said, code in (("ModuleNotFoundError: No module named 'json'", 0), ("python 3.7 is too old", 69)):
+        python.unlink(missing_ok=True)
+        python.write_text(f'#!/bin/sh\necho "{said}" >&2; exit 1\n')
+        python.chmod(0o755)
+        machines(fleet, web1=bare(fleet))
+        answer = fleet.cutter("apply", "--yes", fleet.runbook(STEPS))
+        assert answer.code == code, answer
+    assert "its Python is too old: 3.9 is needed" in answer.out
+    assert len((fleet.folder / "apt/calls").read_text().splitlines()) == 2
+
+
+def test_killed_while_it_installs_the_next_run_looks_and_goes_on(fleet: Project) -> None:
+    machines(fleet, web1=bare(fleet))
+    steps = fleet.runbook(STEPS)
+    wait = fleet.folder / "apt/wait"
+    wait.touch()
+    program = "from cutter.cli.main import entry; entry()"
+    words = ["-i", str(fleet.folder / "inventory/here"), steps]
+    argv = [sys.executable, "-I", "-c", program, "apply", "--yes", *words]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        until((fleet.folder / "apt/waiting").exists)
+        os.kill(process.pid, signal.SIGKILL)
+    assert [entry["target"] for entry in fleet.entries("intent")] == ["web1"]
+    wait.unlink()
+    answer = fleet.cutter("apply", "--yes", steps)
+    assert answer.code == 0, answer
+    assert next(entry["outcome"] for entry in fleet.entries("evidence")) == "unknown"
+    assert (fleet.world / "web1").is_dir()
+
+
+def test_the_inventory_says_it_in_words_that_are_checked(fleet: Project) -> None:
+    machines(fleet, web1=bare(fleet, "bootstrap_python: maybe"))
+    answer = fleet.cutter("plan", fleet.runbook(STEPS))
+    assert answer.code == 65, answer
+    assert "neither true nor false" in answer.err
