@@ -138,6 +138,7 @@ def _planned_step(step: BoundStep, look: Look) -> PlannedStep:
         content_hash=step.content_hash,
         look=look,
         irreversible=step.irreversible,
+        confirm=step.confirm,
         provided_by=step.provided_by,
     )
 
@@ -145,7 +146,6 @@ def _planned_step(step: BoundStep, look: Look) -> PlannedStep:
 def _refuse_pending_sources(plan: TargetPlan, only: Collection[str]) -> None:
     sources = [step for step in plan.pending if only and not _is_named(step, only)]
     for step in sources:
-        confirm=step.confirm,
         raise PreconditionError(
             f"{step.id} is not as declared, and a step named with --only uses its output",
             remedy=f"apply it first: --only {step.id}",

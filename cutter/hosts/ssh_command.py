@@ -18,6 +18,8 @@ _LIMITS = (
     *("-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ConnectionAttempts=1"),
     *("-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"),
 )
+_ALONE = ("-o", "ControlMaster=no", "-o", "ControlPath=none", "-o", "ForwardAgent=no")
+"""Before the operator's own words: ssh takes the first that it meets."""
 _SHARED = ("-o", "ControlMaster=auto", "-o", "ControlPersist=60s", "-o", "ForwardAgent=no")
 
 
@@ -30,7 +32,8 @@ class Route(NamedTuple):
 
     `words` are the operator's own, put before ours. `become` runs the agent as root through sudo.
     `bootstrap` tells that a Python may be installed where there is none.
-    `hidden` are variables of our environment that ssh does not get.
+    `hidden` are variables of our environment that ssh does not get. `fresh` asks for a connection of its own,
+    which shows that one can be made. Without an address it is this machine.
     """
 
     address: str
@@ -43,6 +46,7 @@ class Route(NamedTuple):
     asks_password: bool = False
     hidden: tuple[str, ...] = ()
     bootstrap: bool = False
+    fresh: bool = False
 
 
 def agent_command(route: Route, marker: str, size: int) -> list[str]:
@@ -53,6 +57,8 @@ def agent_command(route: Route, marker: str, size: int) -> list[str]:
 
 def host_command(route: Route, argv: Sequence[str]) -> list[str]:
     """Return the command that runs a program on a host, each word quoted for the shell there."""
+    if not route.address:
+        return list(argv)
     remote = " ".join(map(quoted, argv))
     return [*_program(), *_options(route), "-T", "--", route.address, remote]
 
@@ -89,8 +95,8 @@ def _program() -> list[str]:
 
 
 def _options(route: Route) -> list[str]:
-    control = ["-o", f"ControlPath={control_folder()}/%C"]
-    found = [*route.words, *_LIMITS, *_SHARED, *control]
+    control = [*_SHARED, "-o", f"ControlPath={control_folder()}/%C"]
+    found = [*_ALONE, *route.words, *_LIMITS] if route.fresh else [*route.words, *_LIMITS, *control]
     found += ["-l", route.user] if route.user else []
     found += ["-p", str(route.port)] if route.port else []
     return found + (["-i", route.key_file] if route.key_file else [])

@@ -40,9 +40,10 @@ class Session:
         """What was asked of the host in this command, and is not asked again."""
         self._sending = RLock()
         self._stop_sent = False
-        self._broken_off = False
+        self.broken_off = False
+        """Whether somebody ended it from another thread."""
         self._route = route
-        self._password = password
+        self._password = self._unsaid = password
         self._process: subprocess.Popen[bytes] | None = None
         self._received = bytearray()
         self._complaints = b""
@@ -72,6 +73,10 @@ class Session:
             if "beat" not in frame.message:
                 yield frame.message
 
+    def fresh(self) -> Session:
+        """Return another session with the same host, over a connection of its own."""
+        return Session(self.name, self._route._replace(fresh=True), self._password)
+
     def ask_to_stop(self) -> None:
         """Ask the agent, from another thread, to begin no other step; once is enough, more do no harm."""
         if self._stop_sent or not self._sending.acquire(blocking=False):
@@ -86,7 +91,7 @@ class Session:
 
     def break_off(self) -> None:
         """End the connection, from another thread; whoever waits for an answer is told."""
-        self._broken_off = True
+        self.broken_off = True
         process = self._process
         if process is not None:
             process.kill()
@@ -102,7 +107,7 @@ class Session:
         marker = os.urandom(12).hex()
         zipped = luggage()
         self._process = self._started(agent_command(self._route, marker, len(zipped)))
-        if self._broken_off:
+        if self.broken_off:
             self._process.kill()
         if self._route.asks_password:
             self._answer_question(marker)
@@ -161,10 +166,10 @@ class Session:
         while ready not in self._received:
             if PASSWORD_PROMPT.encode() in self._complaints:
                 self._complaints = self._complaints.replace(PASSWORD_PROMPT.encode(), b"")
-                if self._password is None:
+                if self._unsaid is None:
                     raise self._broken("sudo asks for a password, and none was given")
-                self._send(self._password.reveal().encode() + b"\n")
-                self._password = None  # asked again, it was wrong
+                self._send(self._unsaid.reveal().encode() + b"\n")
+                self._unsaid = None  # asked again, it was wrong
             self._fill(deadline)
         del self._received[: self._received.index(ready) + len(ready)]
 

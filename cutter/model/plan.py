@@ -27,7 +27,7 @@ class Look(NamedTuple):
 
     `reason` and `remedy` explain an unknown or blocked answer, `exit_code` is the blocked one's. `preview`
     shows the change to a person, secrets hidden; it is never part of a plan. `each_run` marks an event that
-    every run with anything to do makes anew.
+    every run with anything to do makes anew. `settled` is what was owed, by duty, and is found done.
     """
 
     step: str
@@ -40,6 +40,7 @@ class Look(NamedTuple):
     outputs: Mapping[str, str] = {}
     preview: str = ""
     each_run: bool = False
+    settled: Optional[Mapping[str, str]] = None
 
     def anew(self) -> Look:
         """Return the look of an event that is to be made once more, as if it had never been."""
@@ -69,9 +70,9 @@ class PlannedStep(NamedTuple):
     look: Look
     irreversible: Optional[str] = None
     provided_by: Optional[str] = None
+    confirm: int = 0
 
     @property
-    confirm: int = 0
     def pending(self) -> bool:
         """Tell whether applying may touch the target."""
         return self.look.prediction in (Prediction.CHANGE, Prediction.UNKNOWN)
@@ -89,9 +90,9 @@ class PlannedStep(NamedTuple):
             "reason": self.look.reason,
             "irreversible": self.irreversible,
             "provided_by": self.provided_by,
+            **({"confirm": self.confirm} if self.confirm else {}),
         }
 
-            **({"confirm": self.confirm} if self.confirm else {}),
 
 class TargetPlan(NamedTuple):
     """The plan for one target; `identity` tells that machine from every other.

@@ -177,12 +177,12 @@ def _step_lines(step: PlannedStep, *, colour: bool) -> Iterator[str]:
     yield f"{mark}  {step.type}  {answer(step)}"
     if step.irreversible and step.pending:
         yield paint(f"      ! irreversible: {printable(step.irreversible)}", "bad", colour=colour)
+    if step.confirm and step.pending:
+        yield f"      guarded: confirmed within {step.confirm} s, or taken back"
     if step.look.remedy:
         yield f"      next: {printable(step.look.remedy)}"
     yield from (f"      {printable(line)}" for line in step.look.preview.splitlines())
 
-    if step.confirm and step.pending:
-        yield f"      guarded: confirmed within {step.confirm} s, or taken back"
 
 def answer(step: PlannedStep) -> str:
     """Return in words what a plan answers for a step that is pending or blocked."""
