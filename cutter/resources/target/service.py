@@ -207,7 +207,7 @@ class Service(Resource):
                 answers.demand_running(f"whether {self.unit} runs" if key != "probe" else "what answers")
 
     def _missing(self) -> Optional[State]:
-        if self.digest:
+        if self.digest or self.enabled == MASKED:
             return None
         raise Unavailable(
             f"there is no unit {self.unit}",
