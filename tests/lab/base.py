@@ -54,7 +54,8 @@ def _make(made: Path) -> None:
 
 
 def _run(*argv: str) -> None:
-    surroundings = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+    path = f"{os.environ['PATH']}:/usr/local/sbin:/usr/sbin:/sbin"
+    surroundings = {"PATH": path, "LC_ALL": "C"}
     for name in ("http_proxy", "https_proxy", "no_proxy"):
         surroundings |= {name: os.environ[name]} if name in os.environ else {}
     done = subprocess.run(argv, capture_output=True, text=True, check=False, env=surroundings)

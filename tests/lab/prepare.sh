@@ -17,6 +17,19 @@ printf '%s\n' 'PermitRootLogin prohibit-password' 'UseDNS no' 'MaxSessions 200' 
 : >"$root/etc/resolv.conf"
 echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/lab"
 
+# The packages that it was made of are its only source of packages: apt works, and asks nobody.
+packages=/usr/share/lab-packages
+mkdir "$root$packages"
+mv "$root"/var/cache/apt/archives/*.deb "$root$packages"
+for file in "$root$packages"/*.deb; do
+    dpkg-deb --field "$file"
+    printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "${file##*/}" "$(stat -c %s "$file")" \
+        "$(sha256sum "$file" | cut -d ' ' -f 1)"
+done >"$root$packages/Packages"
+find "$root/var/lib/apt/lists" -type f -delete
+echo "deb [trusted=yes] file:$packages ./" >"$root/etc/apt/sources.list"
+chroot "$root" apt-get update -q
+
 # What reaches for hardware, for the kernel or for a terminal that is not there.
 for unit in systemd-modules-load.service systemd-sysctl.service systemd-udevd.service \
     systemd-udev-trigger.service systemd-udevd-control.socket systemd-udevd-kernel.socket \

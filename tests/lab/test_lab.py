@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from lab.base import NotToBeHad, base
 from lab.ground import children
 from waiting import runs, until
 
@@ -67,6 +68,18 @@ def test_a_link_is_taken_away_and_given_back(lab: Lab) -> None:
     assert lab.ssh("-o", "ConnectTimeout=1", "h2", "true").returncode == 255
     machine.thaw()
     until(lambda: lab.ssh("-o", "ConnectTimeout=1", "h2", "true").returncode == 0)
+
+
+@pytest.mark.usefixtures("lab")
+def test_a_half_built_base_is_never_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "debootstrap"
+    program.write_text('#!/bin/sh\nfor root; do :; done\nmkdir "$root"\necho "E: no mirror" >&2\nexit 1\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    for _ in range(2):
+        with pytest.raises(NotToBeHad, match="debootstrap failed: E: no mirror"):
+            base(tmp_path / "cache")
+    assert [path.suffix for path in (tmp_path / "cache").iterdir() if path.is_dir()] == [".partial"]
 
 
 @pytest.mark.usefixtures("lab")
