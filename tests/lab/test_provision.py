@@ -17,10 +17,14 @@ pytestmark = [pytest.mark.lab, pytest.mark.root]
 RUNBOOKS = Path(__file__).parents[2] / "runbooks"
 FRESH = [str(RUNBOOKS / name) for name in ("provision-vps.yml", "gap5.yml")]
 
+NOT_THERE = ("python3", "python3-minimal", "python3.11-minimal", "libpython3-stdlib")
+
 
 def test_from_ssh_access_to_ready_in_one_command(lab: Lab, on_machines: Project) -> None:
     machine = lab.new("vps", init="systemd")
-    hosts_of(on_machines, vps="ansible_user: ops, ansible_become: true")
+    machine.run("apt-get", "purge", "-y", *NOT_THERE)
+    assert machine.run("sh", "-c", "command -v python3", check=False).stdout == ""
+    hosts_of(on_machines, vps="ansible_user: ops, ansible_become: true, bootstrap_python: true")
     answer = on_machines.cutter("apply", "--yes", *FRESH)
     assert answer.code == 0, answer
 
