@@ -76,6 +76,10 @@ def _refuse_unseen(blind: dict[str, TargetPlan]) -> None:
 def _drift(planned: TargetPlan, now: TargetPlan, job: Job) -> CutterError | None:
     if now.unseen is not None:
         return None
+    for fact, was in planned.facts.items():
+        if now.facts.get(fact) != was:
+            cause = f"its {fact} is {now.facts.get(fact)} now, and was {was} when the plan was made"
+            return StalePlan(cause, remedy=AGAIN)
     if [step.id for step in planned.steps] != [step.id for step in now.steps]:
         return StalePlan(f"{job.path} has other steps now: a variable changed", remedy=AGAIN)
     excess = (_excess(*pair) for pair in zip(planned.steps, now.steps, strict=True))

@@ -19,6 +19,7 @@ from cutter.errors import StalePlan, UsageError, WrongTarget
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.canonical import canonical, digest
 from cutter.model.plan import Look, Plan, PlannedStep, Prediction, TargetPlan
+from cutter.model.when import LeftOut
 
 FORMAT = "cutter.plan.v1"
 _SEAL = "plan-file"
@@ -99,7 +100,9 @@ def _plan(body: Mapping[str, Any]) -> Plan:
 
 def _target(body: Mapping[str, Any]) -> TargetPlan:
     preflight, steps = (tuple(_step(item) for item in body[name]) for name in ("preflight", "steps"))
-    return TargetPlan(body["target"], body["identity"], preflight, steps)
+    left_out = tuple(LeftOut(**each) for each in body.get("left_out", ()))
+    facts = body.get("facts", {})
+    return TargetPlan(body["target"], body["identity"], preflight, steps, left_out=left_out, facts=facts)
 
 
 def _step(body: Mapping[str, Any]) -> PlannedStep:

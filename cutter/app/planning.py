@@ -8,7 +8,7 @@ from functools import partial
 
 from cutter.app.owing import with_what_is_owed
 from cutter.app.workspace import Job, Workspace
-from cutter.engine.planner import plan_target, preflight_target
+from cutter.engine.planner import plan_target, preflight_target, refuse_for_nobody
 from cutter.engine.side_by_side import Strand, answers
 from cutter.engine.stopping import Stop, Unheeded
 from cutter.engine.target import Target
@@ -19,9 +19,14 @@ from cutter.model.runbook import BoundRunbook
 def plan_job(
     workspace: Workspace, job: Job, *, only: Collection[str] = (), preview: bool = False, anew: bool = True
 ) -> Plan:
-    """Return the plan of one runbook on all its targets; without `anew` only what differs is pending."""
+    """Return the plan of one runbook on all its targets; without `anew` only what differs is pending.
+
+    Raises UsageError for a step in `only` that is not there, or is for none of the targets.
+    """
     look = partial(plan_target, only=only, preview=preview, anew=anew)
-    return _plan(workspace, job, _looked_at(workspace, with_what_is_owed(workspace, job), look))
+    plan = _plan(workspace, job, _looked_at(workspace, with_what_is_owed(workspace, job), look))
+    refuse_for_nobody(plan, only)
+    return plan
 
 
 def preflight_job(workspace: Workspace, job: Job) -> Plan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from cutter.agent import StepRequest, depends_on
@@ -34,13 +34,30 @@ def fitted(steps: Sequence[BoundStep], facts: Mapping[str, str]) -> Fitted:
     return Fitted(tuple(step for step, why in found if not why), tuple(left_out))
 
 
-def bereft(step: BoundStep, left_out: Iterable[LeftOut]) -> Look | None:
-    """Return a look that says what is in the way of a step: what it uses, a left out step would give."""
+def bereft(step: BoundStep, left_out: Collection[LeftOut]) -> Look | None:
+    """Return a look that says what is in the way of a step that needs one which is left out, or None.
+
+    It may use an output of it. Or it is to act when others change, and none of these is for this host.
+    """
     needed = depends_on(StepRequest(step.id, step.type, step.params, step.content_hash))
-    missing = next((each for each in left_out if each.step in needed), None)
-    if missing is None:
-        return None
-    reason = f"it uses {missing.step}, which is not for this host: {missing.reason}"
-    remedy = f"give it the same when, at {step.place}"
+    for missing in left_out:
+        if missing.step in needed:
+            return _blocked(step, f"it uses {missing.step}, which is not for this host: {missing.reason}")
+    gone = [each.step for each in left_out]
+    for duty in step.duties:
+        if duty.on and all(_is_among(name, gone) for name in duty.on):
+            return _blocked(
+                step, f"{', '.join(duty.on)} would ask for its {duty.act}, and is not for this host"
+            )
+    return None
+
+
+def _is_among(name: str, steps: Collection[str]) -> bool:
+    """Tell whether a step is one of others, or each of these names stands for a loop and its items."""
+    return any(name in {step, step.partition("[")[0]} or step == name.partition("[")[0] for step in steps)
+
+
+def _blocked(step: BoundStep, reason: str) -> Look:
+    remedy = f"give it the same hosts and when, at {step.place}"
     code = PreconditionError.exit_code
     return Look(step.id, Prediction.BLOCKED, reason=reason, remedy=remedy, exit_code=code)

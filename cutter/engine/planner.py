@@ -9,7 +9,7 @@ from cutter.agent.unseen import unseen
 from cutter.engine.fitting import bereft, facts_of, fitted
 from cutter.engine.target import Target
 from cutter.errors import CutterError, PreconditionError, Unprepared, UsageError
-from cutter.model.plan import Look, PlannedStep, Prediction, TargetPlan
+from cutter.model.plan import Look, Plan, PlannedStep, Prediction, TargetPlan
 from cutter.model.runbook import BoundRunbook, BoundStep
 from cutter.model.when import LeftOut
 
@@ -45,6 +45,21 @@ def preflight_target(bound: BoundRunbook, target: Target) -> TargetPlan:
     """Look only at what must hold before the runbook may run."""
     elsewhere = [each for each in bound.left_out if _is_looked_at(each, bound)]
     return _looked_at(bound, (), target, elsewhere, preview=False)
+
+
+def refuse_for_nobody(plan: Plan, only: Collection[str]) -> None:
+    """Raise UsageError for a step named in `only` that is for none of the targets."""
+    for name in only:
+        if not any(_is_named(step, [name]) for target in plan.targets for step in target.steps):
+            left_out = (each for target in plan.targets for each in target.left_out)
+            why = next((each.reason for each in left_out if _same(each.step, name)), "none of it is declared")
+            cause = f"{name} is for none of these hosts: {why}"
+            raise UsageError(cause, remedy="name another step, or other hosts")
+
+
+def _same(one: str, other: str) -> bool:
+    """Tell whether two ids are of one step, or of an item and its loop."""
+    return one == other or one.partition("[")[0] == other or one == other.partition("[")[0]
 
 
 def _is_looked_at(left_out: LeftOut, bound: BoundRunbook) -> bool:

@@ -10,6 +10,7 @@ from cutter.model.plan import Plan, PlannedStep, Prediction, TargetPlan
 from cutter.model.state import Change, State
 from cutter.report.host_names import compact
 from cutter.report.kept_out import KeptOut, kept_out_lines
+from cutter.report.left_out import left_out_words, nobodys_lines
 from cutter.report.style import paint, printable
 
 _DIGEST = re.compile(r"((?:sha256|v[0-9]+):[0-9a-f]{8})[0-9a-f]{56}")
@@ -27,7 +28,8 @@ def plan_text(plan: Plan, title: str, *, preflight_later: str = "", colour: bool
     lines = [paint(f"{plan.runbook}: {title}", "strong", colour=colour)]
     for names, body in _alike(plan.targets, preflight_later, colour=colour):
         lines += [f"  {names}: {body[0]}", *body[1:]]
-    return "\n".join([*lines, *kept_out_lines(unseen_in(plan), colour=colour)])
+    lines += kept_out_lines(unseen_in(plan), colour=colour)
+    return "\n".join([*lines, *nobodys_lines(plan, colour=colour)])
 
 
 def unseen_in(plan: Plan) -> list[KeptOut]:
@@ -149,7 +151,7 @@ def _radius(target: TargetPlan) -> str:
     )
     return f"{len(target.steps)} steps, " + (
         ", ".join(["would " + told[0], *told[1:]]) if told else "no change"
-    )
+    ) + left_out_words(target)
 
 
 def _preflight_lines(step: PlannedStep, later: str, *, colour: bool) -> Iterator[str]:

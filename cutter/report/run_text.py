@@ -102,12 +102,19 @@ def fleet_failure_lines(targets: Iterable[tuple[str, Sequence[Evidence]]], *, co
 
 def targets_text(worst: Iterable[str]) -> str:
     """Return how many targets ended how, from the worst outcome of each, as in ``97 ok, 2 changed``."""
-    return counts_text(Counter(worst))
+    counts = Counter(worst)
+    without = f"{counts['']} without a step" if counts[""] else ""
+    return ", ".join(filter(None, [counts_text(counts) if counts.total() > counts[""] else "", without]))
 
 
 def worst_outcome(evidence: Iterable[Evidence]) -> str:
-    """Return what a target is counted as: its worst outcome, and of good ones `changed` before `ok`."""
+    """Return what a target is counted as: its worst outcome, and of good ones `changed` before `ok`.
+
+    Empty: no step was for it.
+    """
     found = {item.outcome for item in evidence}
+    if not found:
+        return ""
     bad = [outcome for outcome in _WORST_FIRST if outcome in found]
     return bad[0].value if bad else (Outcome.CHANGED if Outcome.CHANGED in found else Outcome.OK).value
 
