@@ -20,7 +20,8 @@ def answer(agent: Agent, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     if asked["verb"] == "came_of":
         return came_of(agent, asked["state"], asked["name"])
     with tenure.tenure(asked["state"], asked["run"], asked["by"]):
-        return {"lines": take_back_overdue(asked["state"], agent)}
+        taken = take_back_overdue(asked["state"], agent)
+    return {"taken": [[run, list(map(evidence_body, found))] for run, found in taken]}
 
 
 def confirm(folder: str, name: str, token: str) -> Mapping[str, Any]:

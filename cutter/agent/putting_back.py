@@ -44,12 +44,12 @@ def looked_at(agent: Agent, begun: Sequence[Begun]) -> Iterator[Evidence]:
         yield _looked_at(agent, step)
 
 
-def take_back_overdue(folder: str, agent: Agent) -> list[str]:
-    """Take back what a guard that died has left, and return a line for each group.
+def take_back_overdue(folder: str, agent: Agent) -> list[tuple[str, list[Evidence]]]:
+    """Take back what a guard that died has left; return, of each group, its run and what came of its steps.
 
     Raises LockHeld while a guard lives, StepFailed for what cannot be taken back.
     """
-    return [told for _, name in list(armed.in_state(folder)) for told in _overdue(folder, name, agent)]
+    return [_overdue(folder, name, agent) for _, name in list(armed.in_state(folder))]
 
 
 def take_over(folder: str, name: str, agent: Agent) -> bool:
@@ -66,21 +66,22 @@ def take_over(folder: str, name: str, agent: Agent) -> bool:
         return mine
 
 
-def _overdue(folder: str, name: str, agent: Agent) -> Iterator[str]:
+def _overdue(folder: str, name: str, agent: Agent) -> tuple[str, list[Evidence]]:
     if not take_over(folder, name, agent):
         raise armed.undecided(folder, name)
     _, path = armed.standing(folder, name)
-    begun = armed.read(path).begun if path else ()
-    other = [found.step for found in looked_at(agent, begun) if found.outcome is not Outcome.COMPENSATED]
+    run = armed.run_of(name)
+    found = list(looked_at(agent, armed.read(path).begun if path else ()))
+    other = [item.step for item in found if item.outcome is not Outcome.COMPENSATED]
     if other:
         raise StepFailed(
-            f"run {armed.run_of(name)} was never confirmed, and cannot be taken back: {', '.join(other)}",
+            f"run {run} was never confirmed, and cannot be taken back: {', '.join(other)}",
             place=path,
             world="not as it was before that run",
             remedy=f"put it back by hand, then remove {path}",
         )
-    steps = ", ".join(step.id for step in begun)
-    yield f"run {armed.run_of(name)} was never confirmed; {steps or 'nothing'} was taken back"
+    armed.forget(folder, [run])
+    return run, found
 
 
 def _request(step: Begun) -> RevertRequest:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from cutter.app.applying import UNKEPT, Origin, WritingSession, new_run_id, writing
 from cutter.app.interrupts import graceful_stop
+from cutter.app.overdue import planned_after
 from cutter.app.planning import is_plan, plan_job
 from cutter.app.preparing import planned_again, prepare, unprepared
 from cutter.app.refusing import Refusals, all_unmet, costs, pending_beside
@@ -64,7 +65,9 @@ def run(args: argparse.Namespace) -> int:
     jobs = workspace.jobs(args.runbooks)
     with writing(workspace, wait_seconds=args.lock_timeout) as session:
         jobs = list(session.rebound(jobs))
-        plans = [plan_job(workspace, job, only=args.only, preview=args.diff) for job in jobs]
+        look = partial(plan_job, workspace, only=args.only, preview=args.diff)
+        plans, taken_back = planned_after(session, jobs, look)
+        print("".join(f"{line}\n" for line in taken_back), end="", file=sys.stderr)
         return _apply_all(session, jobs, plans, args)
 
 

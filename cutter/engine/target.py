@@ -53,5 +53,11 @@ class Target(Protocol):
         Raises Unavailable.
         """
 
+    def overdue(self) -> Sequence[tuple[str, Sequence[Evidence]]]:
+        """Take back what was never confirmed there and whose guard is dead; return it by the run that did it.
+
+        Raises LockHeld while a guard lives, StepFailed for what cannot be taken back, Unavailable.
+        """
+
     def sweep(self, folders: Collection[str]) -> None:
         """Remove from these folders what dead runs have put aside. Raises nothing for what cannot go."""

@@ -56,6 +56,10 @@ class InProcessTarget:
         """Return nothing: what was begun here is known from the ledger alone."""
         return ()
 
+    def overdue(self) -> Sequence[tuple[str, Sequence[Evidence]]]:
+        """Return nothing: only a host has anything that waits to be confirmed."""
+        return ()
+
     def _agent(self, content: Mapping[str, bytes]) -> Agent:
         kept = KeptContent(self.kept_folder)
         for digest, held in content.items():

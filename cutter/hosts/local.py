@@ -67,8 +67,8 @@ class LocalTarget(InProcessTarget):
         armed.forget(self._state, [self._run])
         return ()
 
-    def overdue(self) -> Sequence[str]:
-        """Take back what was never confirmed here and whose guard is dead; return a line for each group.
+    def overdue(self) -> Sequence[tuple[str, Sequence[Evidence]]]:
+        """Take back what was never confirmed here and whose guard is dead; return it by run.
 
         Raises LockHeld while a guard lives, StepFailed for what cannot be taken back.
         """

@@ -100,6 +100,14 @@ class SshTarget:
             for left in self._left
         ]
 
+    def overdue(self) -> Sequence[tuple[str, Sequence[Evidence]]]:
+        """Take back what was never confirmed there and whose guard is dead; return it by run.
+
+        Raises LockHeld while a guard lives, StepFailed for what cannot be taken back.
+        """
+        taken = self._answer(self._asked("overdue", run=self._run, by=self._by))["taken"]
+        return [(run, list(map(evidence_of, found))) for run, found in taken]
+
     def _answer(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         return list(self._session.ask(asked))[0]  # noqa: RUF015 - to the end, or the next answer is this one's
 
