@@ -49,6 +49,11 @@ class Unit(NamedTuple):
         return self.state in {"active", "reloading", "refreshing"}
 
     @property
+    def done(self) -> bool:
+        """Tell whether it is active though nothing of it runs: it did its work, and remains."""
+        return self.up and self.detail.startswith("exited,")
+
+    @property
     def down(self) -> bool:
         """Tell whether nothing of it runs."""
         return self.state in _DOWN

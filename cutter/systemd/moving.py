@@ -70,7 +70,7 @@ def steady(name: str, *, stays: int) -> None:
     while not (now.up or now.down) and time.monotonic() < began + _PATIENCE_SECONDS:
         time.sleep(_PAUSE_SECONDS)
         now = answers.unit(name)
-    first, until = now, time.monotonic() + stays
+    first, until = now, time.monotonic() + (0 if now.done else stays)
     while now.up and now.invocation == first.invocation and time.monotonic() < until:
         time.sleep(_PAUSE_SECONDS)
         now = answers.unit(name)

@@ -70,7 +70,7 @@ class Service(Resource):
         default=None,
         schema=probes.SCHEMA,
     )
-    stays: int = param("Seconds that it must stay up after a start.", default=1, minimum=0, maximum=600)
+    stays: int = param("Seconds that it must stay up after a start.", default=1, minimum=1, maximum=600)
     digest: Optional[str] = param("The digest of the unit file.", default=None, internal=True)
 
     @classmethod

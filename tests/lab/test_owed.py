@@ -1,0 +1,261 @@
+"""A restart that a changed step asks for: owed until a look finds it done, whatever dies in between."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from lab.fixtures import hosts_of
+from project import Project, in_child
+from waiting import until
+
+from cutter.ledger.sqlite import SqliteLedger
+
+if TYPE_CHECKING:
+    from lab.laboratory import Lab
+    from lab.machine import Machine
+
+pytestmark = [pytest.mark.lab, pytest.mark.root]
+CONF = '  - {{name: Conf, file: {{path: /etc/owed.conf, content: "{text}"}}}}\n'
+BAD = '  - {name: Bad, command: {argv: ["false"], check: ["false"]}, irreversible: it is a test}\n'
+SERVICE = """\
+  - name: Owing
+    service:
+      name: owed
+      state: started
+      restart_on: [conf]
+      content: |
+        [Unit]
+        StartLimitIntervalSec=0
+        [Service]
+        ExecStartPre=/bin/sh -c 'if [ -e /run/wait ]; then touch /run/begun; until [ -e /run/go ]; do sleep 0.1; done; fi'
+        ExecStart=/bin/cp /etc/owed.conf /run/seen
+        Type=oneshot
+        RemainAfterExit=yes
+"""
+
+
+@pytest.fixture
+def machine(lab: Lab, on_machines: Project) -> Machine:
+    """A machine with systemd where the service runs with its first configuration."""
+    found = lab.machine("s1", init="systemd")
+    found.run("systemctl", "stop", "owed", check=False)
+    for name in ("etc/owed.conf", "run/seen", "run/wait", "run/go", "run/begun"):
+        (found.root / name).unlink(missing_ok=True)
+    hosts_of(on_machines, s1="")
+    on_machines.apply(site(on_machines, "one"))
+    assert read_by(found) == "one"
+    return found
+
+
+def site(project: Project, text: str, *between: str) -> str:
+    """Return a runbook that gives the service's configuration this text."""
+    return project.runbook(CONF.format(text=text) + "".join(between) + SERVICE)
+
+
+def read_by(machine: Machine) -> str:
+    """Return the configuration that the running service has read."""
+    until((machine.root / "run/seen").exists)
+    return (machine.root / "run/seen").read_text()
+
+
+def invocation(machine: Machine) -> str:
+    return machine.run("systemctl", "show", "-P", "InvocationID", "owed").stdout.strip()
+
+
+def restart(machine: Machine) -> None:
+    """Restart the service by hand."""
+    (machine.root / "run/seen").unlink(missing_ok=True)
+    machine.run("systemctl", "restart", "owed")
+    until((machine.root / "run/seen").exists)
+
+
+def owed(project: Project) -> list[Any]:
+    found: list[Any] = project.json("runs")["owed"]
+    return found
+
+
+def all_is_well(project: Project, machine: Machine, path: str) -> None:
+    """Apply once more; then nothing is owed, and the service has read what is there."""
+    project.apply(path)
+    assert (read_by(machine), owed(project)) == ((machine.root / "etc/owed.conf").read_text(), [])
+    was = invocation(machine)
+    assert project.cutter("plan", "--detailed-exitcode", path).code == 0
+    project.apply(path)
+    assert invocation(machine) == was
+
+
+def test_a_changed_step_restarts_who_listens_and_one_that_is_ok_does_not(
+    machine: Machine, on_machines: Project
+) -> None:
+    was = invocation(machine)
+    on_machines.apply(site(on_machines, "one"))
+    assert invocation(machine) == was
+    path = site(on_machines, "two")
+    answer = on_machines.cutter("plan", "--detailed-exitcode", path)
+    assert (answer.code, "restart owed -> none owed" in answer.out) == (2, True), answer
+    on_machines.apply(path)
+    assert (read_by(machine), invocation(machine) != was) == ("two", True)
+    obligation = on_machines.entries("obligation")[-1]["owed"]
+    assert obligation == {"restart of owed.service": ["conf"]}
+    assert owed(on_machines) == []
+
+
+def test_what_a_failed_run_left_owed_is_drift_and_the_next_one_does_it(
+    machine: Machine, on_machines: Project
+) -> None:
+    on_machines.apply(site(on_machines, "two", BAD), expect=12)
+    assert read_by(machine) == "one"
+    path = site(on_machines, "two")
+    assert [each["owed"] for each in owed(on_machines)] == ["restart of owed.service"]
+    assert "owed     restart of owed.service  [s1] conf changed in run" in on_machines.cutter("runs").out
+    assert on_machines.cutter("verify", path).code == 2
+    assert owed(on_machines)
+    all_is_well(on_machines, machine, path)
+
+
+def test_what_somebody_else_has_restarted_is_found_done(machine: Machine, on_machines: Project) -> None:
+    on_machines.apply(site(on_machines, "two", BAD), expect=12)
+    restart(machine)
+    was = invocation(machine)
+    path = site(on_machines, "two")
+    assert on_machines.cutter("verify", path).code == 0
+    assert owed(on_machines) == []
+    all_is_well(on_machines, machine, path)
+    assert invocation(machine) == was
+
+
+def test_a_step_left_out_of_the_run_still_comes_to_owe(machine: Machine, on_machines: Project) -> None:
+    path = site(on_machines, "two")
+    on_machines.apply(path, "--only", "conf")
+    assert read_by(machine) == "one"
+    assert len(owed(on_machines)) == 1
+    last = [each for each in on_machines.entries("evidence") if each["step"] == "owing"][-1]
+    assert last["outcome"] == "drifted"
+    all_is_well(on_machines, machine, path)
+
+
+def test_nothing_is_owed_by_what_does_not_run(machine: Machine, on_machines: Project) -> None:
+    on_machines.apply(site(on_machines, "two", BAD), expect=12)
+    machine.run("systemctl", "stop", "owed")
+    path = on_machines.runbook(CONF.format(text="two") + SERVICE.replace("state: started", "enabled: false"))
+    assert on_machines.cutter("plan", "--detailed-exitcode", path).code == 0
+    assert machine.run("systemctl", "is-active", "owed", check=False).stdout == "inactive\n"
+
+
+def killed_at(project: Project, path: str, number: int, *, after: bool) -> int:
+    """Apply in a child that is killed before, or after, its ledger takes the entries of this number."""
+
+    def work() -> int:
+        append: Callable[..., Any] = SqliteLedger.append
+        count = 0
+
+        def counted(self: SqliteLedger, notes: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count == number and not after:
+                os.kill(os.getpid(), signal.SIGKILL)
+            done = append(self, notes)
+            if count == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return done
+
+        SqliteLedger.append = counted  # type: ignore[method-assign]
+        answer = project.cutter("apply", "--yes", path)
+        print(answer)
+        return answer.code
+
+    return in_child(work)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_at_each_record_nothing_is_forgotten(
+    machine: Machine, on_machines: Project, *, after: bool
+) -> None:
+    """Until an apply comes through without being killed."""
+    for number in range(1, 20):
+        text = f"text {number}"
+        path = site(on_machines, text)
+        code = killed_at(on_machines, path, number, after=after)
+        if code == 0:
+            break
+        assert code == -signal.SIGKILL
+        until(lambda: not machine.run("pgrep", "-f", "python3 -I", check=False).stdout)
+        conf = (machine.root / "etc/owed.conf").read_text()
+        assert read_by(machine) == conf or owed(on_machines) or conf != text
+        all_is_well(on_machines, machine, path)
+    assert 3 < number < 19
+
+
+def test_killed_while_the_service_restarts_the_next_run_looks_and_goes_on(
+    machine: Machine, on_machines: Project
+) -> None:
+    path = site(on_machines, "two")
+    (machine.root / "run/wait").touch()
+    controller = os.fork()
+    if controller == 0:
+        os._exit(on_machines.cutter("apply", "--yes", path).code)
+    until((machine.root / "run/begun").exists)
+    os.kill(controller, signal.SIGKILL)
+    os.waitpid(controller, 0)
+    until(lambda: not machine.run("pgrep", "-f", "python3 -I", check=False).stdout)
+    assert [each["changed"] for each in owed(on_machines)] == [["conf"]]
+    (machine.root / "run/go").touch()
+    until(lambda: machine.run("systemctl", "is-active", "owed", check=False).stdout == "active\n")
+    all_is_well(on_machines, machine, path)
+
+
+def test_a_revert_restarts_with_what_it_has_put_back(machine: Machine, on_machines: Project) -> None:
+    run = on_machines.apply(site(on_machines, "two"))
+    was = invocation(machine)
+    answer = on_machines.cutter("revert", "--yes", run)
+    assert answer.code == 0, answer
+    assert (machine.root / "etc/owed.conf").read_text() == read_by(machine) == "one"
+    assert (invocation(machine) != was, owed(on_machines)) == (True, [])
+
+
+def test_a_restart_that_fails_is_taken_back_with_what_called_for_it(
+    machine: Machine, on_machines: Project
+) -> None:
+    """The service refuses its new configuration; afterwards it runs with the one it had."""
+    picky = SERVICE.replace("ExecStart=", "ExecStart=/bin/grep -v two /etc/owed.conf\n        ExecStart=")
+    on_machines.apply(on_machines.runbook(CONF.format(text="one") + picky))
+    path = on_machines.runbook(CONF.format(text="two") + picky, head="on_failure: revert\n")
+    answer = on_machines.cutter("apply", "--yes", path)
+    assert answer.code == 11, answer
+    assert (machine.root / "etc/owed.conf").read_text() == read_by(machine) == "one"
+    assert machine.run("systemctl", "is-active", "owed").stdout == "active\n"
+    assert owed(on_machines) == []
+
+
+def test_a_reload_is_owed_and_done_too(machine: Machine, on_machines: Project) -> None:
+    reloads = SERVICE.replace("restart_on", "reload_on").replace(
+        "ExecStart=", "ExecReload=/bin/cp /etc/owed.conf /run/seen\n        ExecStart="
+    )
+    on_machines.apply(on_machines.runbook(CONF.format(text="one") + reloads))
+    was = invocation(machine)
+    path = on_machines.runbook(CONF.format(text="two") + BAD + reloads)
+    on_machines.apply(path, expect=12)
+    assert [each["owed"] for each in owed(on_machines)] == ["reload of owed.service"]
+    all_is_well(on_machines, machine, on_machines.runbook(CONF.format(text="two") + reloads))
+    assert (read_by(machine), invocation(machine)) == ("two", was)
+
+
+def test_without_a_running_systemd_it_stays_owed_and_says_so(lab: Lab, on_machines: Project) -> None:
+    machine = lab.new("h1")
+    hosts_of(on_machines, h1="")
+    enabled = "  - {name: Enabled, service: {name: ssh, enabled: false}}\n"
+    on_machines.apply(on_machines.runbook(enabled))
+    assert machine.run("systemctl", "--root=/", "is-enabled", "ssh", check=False).stdout == "disabled\n"
+    on_machines.apply(on_machines.runbook(enabled.replace("false", "true")))
+    assert lab.seen("h1").service("ssh").is_enabled
+    path = site(on_machines, "two")
+    on_machines.apply(path, "--only", "conf")
+    answer = on_machines.cutter("plan", path)
+    assert (answer.code, "systemd is not running here" in answer.out + answer.err) == (69, True), answer
+    assert on_machines.cutter("verify", path).code == 69
+    assert len(owed(on_machines)) == 1
