@@ -36,9 +36,9 @@ class Ground:
             start_new_session=True,  # what ends the tests is not to end who tidies up after them
         )
         assert self._keeper.stdout is not None
-        assert self._keeper.stderr is not None
         if self._keeper.stdout.readline() != b"ready\n":
-            raise NotToBeHad(f"namespaces: {self._keeper.stderr.read().decode().strip()}")
+            said = self._keeper.communicate()[1].decode().strip()
+            raise NotToBeHad(f"namespaces: {said}")
         (within,) = children(self._keeper.pid)
         (self.pid,) = children(within)
 
@@ -51,6 +51,11 @@ class Ground:
     def inside(self) -> list[str]:
         """Return the words before a command that acts in all of these namespaces and ends with them."""
         return ["nsenter", f"--target={self.pid}", "--mount", "--net", "--pid", "--"]
+
+    @property
+    def has_control_groups(self) -> bool:
+        """Tell whether there are control groups, which systemd needs."""
+        return Path(f"/proc/{self.pid}/root{self.folder}/cgroup/{self.name}").is_dir()
 
     def run(self, script: str, *words: str) -> None:
         """Run a shell script inside. The processes it names are those that everybody sees."""

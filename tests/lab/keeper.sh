@@ -15,7 +15,10 @@ if mount -t cgroup2 cgroup "$folder/cgroup" 2>/dev/null; then
         [ ! -d "$left" ] || find "$left" -depth -type d -exec rmdir {} + 2>/dev/null || :
     done
     # The keeper stands in its own, so nobody else takes it for one that was left.
-    until mkdir -p "$folder/cgroup/$name/keeper" && echo $$ >"$folder/cgroup/$name/keeper/cgroup.procs"; do :; done
+    for _ in $(seq 20); do
+        mkdir -p "$folder/cgroup/$name/keeper" &&
+            echo $$ >"$folder/cgroup/$name/keeper/cgroup.procs" && break
+    done 2>/dev/null
 fi
 
 unshare --net --pid --fork --kill-child=KILL sh -ec '

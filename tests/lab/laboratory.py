@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab.base import base
+import pytest
+from lab.base import NotToBeHad, base
 from lab.ground import Ground
 from lab.machine import Init, Machine
 
@@ -24,6 +25,11 @@ Host *
   StrictHostKeyChecking yes
   BatchMode yes
 """
+_TRIAL = """\
+mkdir "$1/upper" "$1/work" "$1/trial"
+mount -t overlay -o lowerdir="$2",upperdir="$1/upper",workdir="$1/work" overlay "$1/trial"
+umount "$1/trial"
+"""
 
 
 class Lab:
@@ -36,7 +42,12 @@ class Lab:
         self.folder = folder
         (folder / "ground").mkdir()
         self._ground = Ground(folder / "ground")
-        self._base = base(cache)
+        try:
+            self._base = base(cache)
+            self._ground.run(_TRIAL, str(self._ground.folder), str(self._base))
+        except NotToBeHad:
+            self._ground.end()
+            raise
         self._machines: dict[str, Machine] = {}
         self._hosts: dict[str, str] = {}
         self._number = 0
@@ -60,6 +71,8 @@ class Lab:
 
         `behind` is the one machine through which it can be reached; `disk` is what its disk can hold.
         """
+        if init == "systemd" and not self._ground.has_control_groups:
+            pytest.skip("no lab with systemd: control groups are not to be had")
         if name not in self._machines:
             self._start(name, init, behind, disk)
         return self._machines[name]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from lab.base import NotToBeHad, base
-from lab.ground import children
+from lab.ground import Ground, children
 from waiting import runs, until
 
 if TYPE_CHECKING:
@@ -68,6 +68,16 @@ def test_a_link_is_taken_away_and_given_back(lab: Lab) -> None:
     assert lab.ssh("-o", "ConnectTimeout=1", "h2", "true").returncode == 255
     machine.thaw()
     until(lambda: lab.ssh("-o", "ConnectTimeout=1", "h2", "true").returncode == 0)
+
+
+def test_what_a_killed_lab_left_is_swept_and_what_lives_is_not(lab: Lab, tmp_path: Path) -> None:
+    machine = lab.machine("s1", init="systemd")
+    name = f"cutter-lab-0-{tmp_path.name[-8:]}"
+    lab._ground.run('mkdir -p "$1/h1/system.slice/ssh.service"', f"{lab._ground.folder}/cgroup/{name}")
+    assert list(Path("/sys/fs/cgroup").glob(f"**/{name}"))
+    Ground(tmp_path).end()
+    assert not list(Path("/sys/fs/cgroup").glob(f"**/{name}"))
+    assert machine.run("systemctl", "is-system-running").stdout == "running\n"
 
 
 @pytest.mark.usefixtures("lab")
