@@ -108,7 +108,8 @@ class Agent:
             return moved
         resource.ready(Change(found, step.goal), self.content)
         back.update(dict.fromkeys(resource.places(), step.goal))
-        left = [path for path in resource.inside() if path not in back] if step.goal is None else []
+        goes = step.goal is None and found is not None
+        left = [path for path in resource.inside() if path not in back] if goes else []
         return f"the run did not put {', '.join(sorted(left)[:3])} there" if left else ""
 
     def workplaces(self, steps: Iterable[Request]) -> set[str]:

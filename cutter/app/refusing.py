@@ -61,7 +61,7 @@ def costs(job: Job, found: Refusals, *, approved: bool = False) -> Refusals:
     """
     together = approved or job.runbook.kill_switch is not None
     if found and (together or len(found) == len(job.bound)):
-        raise _of_the_run(found)
+        raise of_the_run(found)
     return found
 
 
@@ -85,7 +85,8 @@ def without_sight_of(plan: Plan, unseen: Mapping[str, TargetPlan]) -> Plan:
     return plan._replace(targets=tuple(unseen.get(target.target, target) for target in plan.targets))
 
 
-def _of_the_run(found: Refusals) -> CutterError:
+def of_the_run(found: Refusals) -> CutterError:
+    """Return what is said where the first of these refuses all that was asked for."""
     (name, error), more = next(iter(found.items())), len(found) - 1
     also = f" (and {more} more target{'s' if more > 1 else ''})" if more else ""
     cause = f"{name}: {error.cause}{also}"

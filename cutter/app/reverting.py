@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
-from cutter.agent import RevertRequest
 from cutter.app.applying import WritingSession, broken_run, new_run_id
-from cutter.app.compensating import TargetRevert, take_back
+from cutter.app.compensating import take_back
 from cutter.app.preparing import VERB
+from cutter.app.refusing import Refusals
 from cutter.app.reverting_databases import prove_reverts, withdraw_others
-from cutter.app.settling import history
-from cutter.engine.compensation import inverse_steps, manual_steps, recorded
+from cutter.app.reverting_targets import RevertPlan, moved_on, plan_of_targets, targets_of
+from cutter.engine.compensation import manual_steps
 from cutter.engine.executor import count
 from cutter.engine.recording import Recording
 from cutter.engine.stopping import Stop
-from cutter.errors import Interrupted, PreconditionError, StalePlan, StepFailed, WrongTarget
+from cutter.errors import Interrupted, PreconditionError, StalePlan, StepFailed
 from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome, worst_exit
 from cutter.model.runs import RunRecord
 
@@ -27,12 +28,14 @@ class RevertResult(NamedTuple):
     """What came of a revert.
 
     `manual` tells a person what is left on each target; `proved` are targets where it was proved before.
+    On those `refused` nothing was begun.
     """
 
     run: str
     evidence: tuple[tuple[str, Evidence], ...]
     manual: Mapping[str, Sequence[str]]
     proved: frozenset[str] = frozenset()
+    refused: Refusals = MappingProxyType({})
 
     @property
     def counts(self) -> Counter[str]:
@@ -50,6 +53,10 @@ class RevertResult(NamedTuple):
     @property
     def exit_code(self) -> int:
         """0 when all is as it was before the run, 12 when a target is halted; else why it stopped."""
+        return worst_exit([self._done, *(why.exit_code for why in self.refused.values())])
+
+    @property
+    def _done(self) -> int:
         outcomes = {evidence.outcome for _, evidence in self.evidence}
         if outcomes <= {Outcome.COMPENSATED}:
             return 0
@@ -67,7 +74,7 @@ def _fails(item: Evidence) -> bool:
     return item.outcome is Outcome.FAILED and item.refusal is None
 
 
-def plan_revert(session: WritingSession, run: RunRecord) -> tuple[TargetRevert, ...]:
+def plan_revert(session: WritingSession, run: RunRecord) -> RevertPlan:
     """Return what reverting a run would do; what an interrupted revert of it has done already is left out.
 
     Raises StalePlan when what came of the run is not known, WrongTarget on another machine, and
@@ -80,87 +87,55 @@ def plan_revert(session: WritingSession, run: RunRecord) -> tuple[TargetRevert, 
         names = ", ".join(step["step"] for _, step in run.unknown())
         cause = f"what came of {names} is not known, so there is no telling what to take back"
         raise StalePlan(cause, remedy="apply the runbook again: it looks and goes on; then revert that run")
-    session.refuse_halted(_targets(run))
-    reverts = tuple(_of_target(session, run, target) for target in _targets(run))
-    return tuple(revert for revert in reverts if revert.requests)
+    session.refuse_halted(targets_of(run))
+    return plan_of_targets(session, run)
 
 
-def refuse_moved_on(session: WritingSession, reverts: Sequence[TargetRevert]) -> None:
-    """Raise StalePlan, naming each, when something changed since the run or depends on what it did."""
-    for revert in reverts:
-        reasons = session.workspace.target(revert.target).revertible(revert.requests)
-        moved = [f"{step.id}: {why}" for step, why in zip(revert.requests, reasons, strict=True) if why]
-        if moved:
-            raise StalePlan(
-                f"{len(moved)} of {len(revert.requests)} steps cannot be taken back: " + "; ".join(moved),
-                place=revert.target,
-                remedy="put those back by hand, or write a runbook that declares what should be",
-            )
+def without_moved_on(session: WritingSession, plan: RevertPlan) -> RevertPlan:
+    """Return the plan without targets on which something changed since. Raises StalePlan for the last."""
+    return plan.without(moved_on(session, plan.reverts))
 
 
-def revert(
-    session: WritingSession, run: RunRecord, reverts: Sequence[TargetRevert], *, stop: Stop
-) -> RevertResult:
-    """Take back a run on all its targets and record it as a run of its own; a bad end halts the target.
+def revert(session: WritingSession, run: RunRecord, plan: RevertPlan, *, stop: Stop) -> RevertResult:
+    """Take back a run as planned and record it as a run of its own; a bad end halts the target.
 
     What acts on a database is proved first, in a transaction that is rolled back. Raises ProofFailed and
     KillSwitchOff, recorded as a refusal, when nothing was done because of that.
     """
     own = new_run_id()
     with session.refusals_of(own, run.runbook):
-        proved = prove_reverts(session, reverts, own)
+        proved = prove_reverts(session, plan.reverts, own)
         if stop():
             raise Interrupted("asked to stop before anything was taken back")
     recording = _recording(session, run, own)
     with broken_run(recording):
-        return _revert(session, recording, reverts, stop, proved)
+        return _revert(session, recording, plan, stop, proved)
 
 
 def _revert(
     session: WritingSession,
     recording: Recording,
-    reverts: Sequence[TargetRevert],
+    plan: RevertPlan,
     stop: Stop,
     proved: frozenset[str],
 ) -> RevertResult:
     found: list[tuple[str, Evidence]] = []
     manual: dict[str, list[str]] = {}
-    for target in reverts:
+    for target in plan.reverts:
         withdraw_others(session, recording, target)
     workspace = session.workspace
-    there = [(workspace.target(target.target, run=recording.run), target) for target in reverts]
+    there = [(workspace.target(target.target, run=recording.run), target) for target in plan.reverts]
     taken_back = take_back(there, recording, stop=stop, parallel=workspace.parallel)
-    for target, evidence in zip(reverts, taken_back, strict=True):
+    for target, evidence in zip(plan.reverts, taken_back, strict=True):
         found += [(target.target, item) for item in evidence]
         manual[target.target] = manual_steps(target.requests, evidence)
-    result = RevertResult(recording.run, tuple(found), manual, proved)
+    for name, why in plan.refused.items():
+        recording.refuse(name, why)
+    result = RevertResult(recording.run, tuple(found), manual, proved, plan.refused)
     for name in result.halted:
         recording.halt(name, manual[name])
     recording.end(result.exit_code, result.counts)
     return result
-
-
-def _of_target(session: WritingSession, run: RunRecord, target: str) -> TargetRevert:
-    bodies = [item for item in run.evidence if item["target"] == target]
-    identity = session.workspace.target(target).identity()
-    recorded_identity = bodies[0]["identity"]
-    if identity != recorded_identity:
-        cause = f"{target} is {identity}; the run was on {recorded_identity}"
-        raise WrongTarget(cause, remedy="revert it on the machine where it ran")
-    requests = inverse_steps(map(recorded, bodies))
-    return TargetRevert(target, identity, _still_to_do(session, run, target, requests))
-
-
-def _still_to_do(
-    session: WritingSession, run: RunRecord, target: str, requests: Sequence[RevertRequest]
-) -> tuple[RevertRequest, ...]:
-    """Leave out what is as it was before the run, when a revert of that run broke off."""
-    reverts = [later for later in history(session.ledger).values() if later.reverts == run.run]
-    if not reverts or reverts[-1].exit_code == 0:
-        return tuple(requests)
-    already = [request._replace(expected=request.goal) for request in requests]
-    reasons = session.workspace.target(target).revertible(already)
-    return tuple(request for request, reason in zip(requests, reasons, strict=True) if reason)
 
 
 def _recording(session: WritingSession, run: RunRecord, own: str) -> Recording:
@@ -168,7 +143,3 @@ def _recording(session: WritingSession, run: RunRecord, own: str) -> Recording:
     recording = Recording(session.ledger.append, own, common)
     recording.start({"verb": "revert", "reverts": run.run})
     return recording
-
-
-def _targets(run: RunRecord) -> list[str]:
-    return list(dict.fromkeys(item["target"] for item in run.evidence))

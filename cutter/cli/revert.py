@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from cutter.agent import RevertRequest
 from cutter.app.applying import new_run_id, writing
 from cutter.app.compensating import TargetRevert
 from cutter.app.interrupts import graceful_stop
-from cutter.app.reverting import RevertResult, plan_revert, refuse_moved_on, revert
+from cutter.app.refusing import Refusals
+from cutter.app.reverting import RevertResult, plan_revert, revert, without_moved_on
 from cutter.app.reverting_databases import cuts_in
 from cutter.app.reverting_names import PREFIX, CutNamed, chosen_run, nameable
 from cutter.app.workspace import Workspace
@@ -26,10 +28,20 @@ from cutter.cli import _printing as printing
 from cutter.cli._output import outlived
 from cutter.engine.executor import exit_title
 from cutter.errors import Interrupted, UsageError
-from cutter.model.evidence import Outcome
+from cutter.model.evidence import Evidence, Outcome
 from cutter.model.state import Change
+from cutter.report.host_names import compact
+from cutter.report.kept_out import KeptOut, kept_out_lines
 from cutter.report.plan_text import change_words
-from cutter.report.run_text import failure_lines, manual_lines, outcome_line, verdict_line
+from cutter.report.run_text import (
+    failure_lines,
+    fleet_failure_lines,
+    manual_lines,
+    outcome_line,
+    targets_text,
+    verdict_line,
+    worst_outcome,
+)
 
 if TYPE_CHECKING:
     from cutter.cut.compensation import CompensationPlan
@@ -65,21 +77,22 @@ def run(args: argparse.Namespace) -> int:
 def _run(workspace: Workspace, args: argparse.Namespace) -> int:
     with writing(workspace) as session:
         record = chosen_run(session, args.what)
-        reverts = plan_revert(session, record)
-        cuts = [(item.target, plan) for item in reverts for plan in cuts_in(session, item)]
+        plan = plan_revert(session, record)
+        cuts = [(item.target, cut) for item in plan.reverts for cut in cuts_in(session, item)]
         if not args.json:
             printing.print_banner(workspace, args)
-            _print_plan(reverts, cuts, args)
+            _print_plan(plan.reverts, cuts, args)
         with session.refusals_of(new_run_id(), record.runbook):
-            refuse_moved_on(session, reverts)
-        steps = sum(len(item.requests) for item in reverts)
-        if not steps:
+            plan = without_moved_on(session, plan)
+        if not plan.steps:
             return _print_nothing(args)
-        if not options.confirmed(f"Take back {steps} steps of run {record.run}?", args):
+        if not args.json:
+            _print_refused(plan.refused, args)
+        if not options.confirmed(f"Take back {plan.steps} steps of run {record.run}?", args):
             print("nothing was changed")
             return Interrupted.exit_code
         with graceful_stop() as stop:
-            result = revert(session, record, reverts, stop=stop)
+            result = revert(session, record, plan, stop=stop)
             with outlived(stop.unheard):
                 _print_result(record.runbook, result, cuts, args)
     return result.exit_code
@@ -116,10 +129,15 @@ def _print_nothing(args: argparse.Namespace) -> int:
 
 
 def _print_plan(reverts: Sequence[TargetRevert], cuts: Cuts, args: argparse.Namespace) -> None:
+    found: dict[tuple[str, ...], list[str]] = {}
     for target in reverts:
-        print(f"would take back {len(target.requests)} steps on {target.target}, newest first:")
-        for step in target.requests:
-            print(f"    {step.id}  {step.type}  {change_words(Change(step.expected, step.goal))}")
+        words = (f"{each.id}  {each.type}  {_undone(each)}" for each in target.requests)
+        found.setdefault(tuple(words), []).append(target.target)
+    for steps, names in found.items():
+        each = f" ({len(names)} targets, the same on each)" if len(names) > 1 else ""
+        print(f"would take back {len(steps)} steps on {compact(names)}{each}, newest first:")
+        for line in steps:
+            print(f"    {line}")
     if cuts:
         from cutter.report.compensation_text import compensation_lines
 
@@ -129,24 +147,55 @@ def _print_plan(reverts: Sequence[TargetRevert], cuts: Cuts, args: argparse.Name
     sys.stdout.flush()
 
 
+def _undone(step: RevertRequest) -> str:
+    return change_words(Change(step.expected, step.goal))
+
+
+def _print_refused(refused: Refusals, args: argparse.Namespace) -> None:
+    told = [KeptOut(name, why.cause, why.remedy) for name, why in refused.items()]
+    for line in kept_out_lines(told, colour=options.colour(args)):
+        print(line)
+    sys.stdout.flush()
+
+
 def _print_result(runbook: str, result: RevertResult, cuts: Cuts, args: argparse.Namespace) -> None:
     if args.json:
         from cutter.report.compensation_text import compensation_body
+        from cutter.report.error_text import error_body
 
         told = [{"target": target, **evidence.body()} for target, evidence in result.evidence]
         body = {"version": 1, "run": result.run, "exit_code": result.exit_code, "steps": told}
         plans = [compensation_body(CutNamed(name, plan.cut.cut_id).words, plan) for name, plan in cuts]
-        options.print_json({**body, "manual": result.manual, "cuts": plans})
+        refused = {name: error_body(why)["error"] for name, why in result.refused.items()}
+        told_of = {"manual": result.manual, "cuts": plans, **({"refused": refused} if refused else {})}
+        options.print_json({**body, **told_of})
         return
     paint = options.colour(args)
-    for target, evidence in result.evidence:
-        if evidence.outcome is Outcome.COMPENSATED:
-            print(outcome_line(target, evidence, colour=paint))
-    for target, evidence in result.evidence:
-        if evidence.outcome is not Outcome.COMPENSATED:
-            print("\n".join(failure_lines(target, [evidence], colour=paint)))
+    for line in _outcome_lines(result, colour=paint):
+        print(line)
     for target, manual in result.manual.items():
         for line in manual_lines(target, manual, halted=target in result.halted):
             print(line)
     code = result.exit_code
+    _print_refused(result.refused, args)
     print(verdict_line(runbook, result.run, result.counts, code, exit_title(code), colour=paint))
+
+
+def _outcome_lines(result: RevertResult, *, colour: bool) -> Iterator[str]:
+    """Yield what was taken back, and what was not; of several targets only that, and counts."""
+    by_target: dict[str, list[Evidence]] = {}
+    for target, evidence in result.evidence:
+        by_target.setdefault(target, []).append(evidence)
+    left = {
+        name: [item for item in found if item.outcome is not Outcome.COMPENSATED]
+        for name, found in by_target.items()
+    }
+    if len(by_target) > 1:
+        yield from fleet_failure_lines(left.items(), colour=colour)
+        yield f"targets: {targets_text(map(worst_outcome, by_target.values()))}"
+        return
+    for name, found in by_target.items():
+        back = (item for item in found if item.outcome is Outcome.COMPENSATED)
+        yield from (outcome_line(name, item, colour=colour) for item in back)
+        for item in left[name]:
+            yield from failure_lines(name, [item], colour=colour)

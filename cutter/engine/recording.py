@@ -88,6 +88,10 @@ class Recording:
             "evidence", {"target": target, "identity": identity, "runbook": runbook, **evidence.body()}
         )
 
+    def refuse(self, target: str, why: CutterError) -> None:
+        """Note that nothing was begun on a target, and why."""
+        self._note("refusal", {"target": target, "exit_code": why.exit_code, "cause": why.cause})
+
     def halt(self, target: str, manual: Sequence[str]) -> None:
         """Make durable that nothing may run on a target until a person has done what is left to do."""
         self._note("halt", {"target": target, "manual": list(manual)})
