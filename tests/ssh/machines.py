@@ -13,6 +13,7 @@ _PYTHON = """\
 #!/bin/sh
 exec unshare -m sh -c '
     mount --bind {folder}/machine-id /etc/machine-id &&
+    if [ -e {folder}/os-release ]; then mount --bind {folder}/os-release /etc/os-release; fi &&
     mount --bind {folder}/state {state} && exec python3 "$@"
 ' sh "$@"
 """
@@ -31,6 +32,11 @@ def machines(project: Project, **variables: str) -> None:
     """
     lines = [f"    {name}: {{{_words(project, name, given)}}}\n" for name, given in variables.items()]
     project.write("inventory/here/hosts.yml", "all:\n  hosts:\n" + "".join(lines))
+
+
+def say(project: Project, name: str, os_release: str) -> None:
+    """Let a machine say of itself which system it is."""
+    project.write(f"machines/{name}/os-release", os_release)
 
 
 def state_of(project: Project, name: str) -> Path:
