@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parents[2] / "cutter"
 TRAVELS = (
     *("__init__.py", "children.py", "errors.py", "facts.py", "resource.py"),
     *("agent/*.py", "model/*.py", "gpg/*.py", "filesystem/*.py", "env_text/*.py"),
-    *("accounts/*.py", "apt/*.py"),
+    *("accounts/*.py", "apt/*.py", "systemd/*.py"),
     *("resources/__init__.py", "resources/target/*.py"),
 )
 PROGRAM = """

@@ -2,16 +2,15 @@
 
 As a step:
 
-    - name: Web server runs, and with its configuration as it is
+    - name: Site
+      file: {path: /etc/nginx/conf.d/site.conf, source: documents/site.conf}
+    - name: Web server
       service:
         name: nginx
         enabled: true
         state: started
-        restart_on: [certificate]
-        reload_on: [web-server-configuration]
+        reload_on: [site]
         probe: {http: "http://127.0.0.1/health", retries: 10}
-    - name: Our own
-      service: {name: worker, content: "{{ worker_unit }}", enabled: true, state: started}
 """
 
 from __future__ import annotations
