@@ -85,6 +85,15 @@ def children(pid: int) -> list[int]:
     return [found for found, parent in _parents() if parent == pid]
 
 
+def first(pid: int) -> bool:
+    """Tell whether a process is the first of its process namespace."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return any(line.startswith("NSpid:") and line.split()[-1] == "1" for line in status.splitlines())
+
+
 def _parents() -> Iterator[tuple[int, int]]:
     for process in Path("/proc").glob("[0-9]*"):
         try:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from lab.ground import Ground, children
+from lab.ground import Ground, children, first
 from waiting import until
 
 _INIT = Path(__file__).parent / "init.sh"
@@ -73,8 +73,7 @@ class Machine:
             argv = [*ground.inside, *begin]
             self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         until(self._began)
-        (starter,) = children(self._process.pid)
-        (self.pid,) = children(starter)
+        (self.pid,) = self._first()
 
     @property
     def root(self) -> Path:
@@ -124,7 +123,11 @@ class Machine:
 
     def _began(self) -> bool:
         assert self._process.poll() is None, self._log.read_text()
-        return any(map(children, children(self._process.pid)))
+        return bool(self._first())
+
+    def _first(self) -> list[int]:
+        """Return the process that is the first of a process namespace, once there is one."""
+        return [pid for starter in children(self._process.pid) for pid in children(starter) if first(pid)]
 
     def _listens(self) -> bool:
         assert self._process.poll() is None, self._log.read_text()
