@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from hmac import compare_digest
 from typing import Any
 
@@ -33,7 +34,10 @@ def confirm(folder: str, name: str, token: str) -> Mapping[str, Any]:
     state, path = armed.standing(folder, name)
     if state not in (armed.ARMED, armed.CONFIRMED):
         return {"state": state}
-    journal = armed.read(path)
+    try:
+        journal = armed.read(path)
+    except FileNotFoundError:  # it moved on in between, and never comes back
+        return {"state": armed.standing(folder, name)[0]}
     if not compare_digest(str(journal.head["proof"]), armed.proof_of(token)):
         raise PermissionRefused("this is not the word of the run that armed it", place=path)
     if journal.complete is None:
@@ -45,10 +49,11 @@ def confirm(folder: str, name: str, token: str) -> Mapping[str, Any]:
 
 def came_of(agent: Agent, folder: str, name: str) -> Mapping[str, Any]:
     """Return how a group stands, and how its steps look now; what a dead guard has left is taken back."""
-    state, path = armed.standing(folder, name)
-    if state in armed.OPEN and armed.read(path).left <= 0:
-        take_over(folder, name, agent)
+    with suppress(FileNotFoundError):  # it moved on in between
         state, path = armed.standing(folder, name)
+        if state in armed.OPEN and armed.read(path).left <= 0:
+            take_over(folder, name, agent)
+    state, path = armed.standing(folder, name)
     if state == armed.TAKEN:
         steps = [evidence_body(found) for found in looked_at(agent, armed.read(path).begun)]
         return {"state": state, "steps": steps}

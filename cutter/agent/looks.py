@@ -60,7 +60,7 @@ class Neighbours:
         self._changing = False
 
     def seen(self, step: StepRequest, look: Look) -> Look:
-        """Return the look of the next step: a command with nothing to do may have some once others are applied.
+        """Return the look of the next step: a command with nothing to do may get some from its neighbours.
 
         Such as one that makes a service read the configuration that stands beside it.
         """

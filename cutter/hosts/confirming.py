@@ -17,6 +17,11 @@ from cutter.model.evidence import Evidence, Outcome
 
 GRACE_SECONDS = 30.0
 """How long after its deadline a target may be out of reach before nobody waits for it any more."""
+SETTLING_SECONDS = 2.0
+"""How long a service may take to read what it was told to, before a fresh connection means anything.
+
+Never more than a quarter of the time there is.
+"""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
 """Between two attempts: longer each time, for there are programs that shut out who fails often."""
 
@@ -112,6 +117,7 @@ def _left_out(group: _Group) -> Iterator[Evidence]:
 def _verdict(group: _Group, way: Way) -> _Verdict:
     """Confirm the group, or find out what became of it."""
     error: CutterError | None = None
+    time.sleep(min(SETTLING_SECONDS, group.within / 4))
     for pause in _pauses():
         _refuse_aborted(way)
         try:

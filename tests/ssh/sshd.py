@@ -62,6 +62,11 @@ class Sshd:
         known = (self.folder / key).read_text().split()[:2]
         (self.folder / "known_hosts").write_text(f"lab {' '.join(known)}\n")
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
     def stop(self) -> None:
         """End it and every session it has."""
         self._process.kill()
