@@ -21,6 +21,7 @@ class _Known(NamedTuple):
     kind: type[CutterError] = Unavailable
 
 
+_OF_SSH = 255
 _BY_HAND = "try by hand: {ssh}"
 INSTALL = "apt-get update && {sudo}apt-get install -y --no-install-recommends python3"
 _INSTALL = "{ssh} '{sudo}" + INSTALL + "', or set bootstrap_python: true for the host"
@@ -93,7 +94,8 @@ def fault_of(name: str, route: Route, code: int | None, said: bytes, why: str) -
         if known.words in text:
             return known.kind(known.cause, place=name, remedy=_worded(known.remedy, route))
     last = [line for line in text.splitlines() if not _NOISE.match(line)]
-    cause = why or (last[-1].strip() if last else f"ssh ended with {code}")
+    unsaid = "the connection broke off" if code == _OF_SSH else "what ran there ended"
+    cause = why or (last[-1].strip() if last else f"{unsaid}: ssh ended with {code}")
     return Unavailable(cause, place=name, remedy=_worded(_BY_HAND, route))
 
 

@@ -90,7 +90,7 @@ def test_ten_hosts_at_once(lab: Lab, on_machines: Project) -> None:
 def test_a_host_that_freezes_mid_run_is_noticed_and_the_others_end_well(
     lab: Lab, on_machines: Project
 ) -> None:
-    """The link is taken away in the middle of a step."""
+    """The link is taken away in the middle of a step. It was noticed after 19.6 s (measured once)."""
     frozen, *others = fresh(lab, "h1", "h2", "h3")
     hosts_of(on_machines, h1="", h2="", h3="")
     for machine in (frozen, *others):
@@ -193,6 +193,7 @@ def test_an_sshd_that_is_killed_mid_step(lab: Lab, on_machines: Project) -> None
     with once_begun(killed, lambda: killed.run("pkill", "-KILL", "-f", "^sshd: ")):
         answer = on_machines.cutter("apply", "--yes", site)
     assert answer.code == 12, answer
+    assert "the connection broke off" in answer.out
     assert outcomes(on_machines, "h1") == ["unknown", "skipped"]
     assert outcomes(on_machines, "h2") == ["ok", "changed"]
     until(lambda: not left_running(killed))
