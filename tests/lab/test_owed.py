@@ -31,7 +31,7 @@ SERVICE = """\
         [Unit]
         StartLimitIntervalSec=0
         [Service]
-        ExecStartPre=/bin/sh -c 'if [ -e /run/wait ]; then touch /run/begun; until [ -e /run/go ]; do sleep 0.1; done; fi'
+        ExecStartPre=sh -c 'test ! -e /run/wait || { touch /run/begun; until test -e /run/go; do sleep .1; done; }'
         ExecStart=/bin/cp /etc/owed.conf /run/seen
         Type=oneshot
         RemainAfterExit=yes
@@ -40,7 +40,7 @@ SERVICE = """\
 
 @pytest.fixture
 def machine(lab: Lab, on_machines: Project) -> Machine:
-    """A machine with systemd where the service runs with its first configuration."""
+    """Return a machine with systemd where the service runs with its first configuration."""
     found = lab.machine("s1", init="systemd")
     found.run("systemctl", "stop", "owed", check=False)
     for name in ("etc/owed.conf", "run/seen", "run/wait", "run/go", "run/begun"):
@@ -164,9 +164,7 @@ def killed_at(project: Project, path: str, number: int, *, after: bool) -> int:
             return done
 
         SqliteLedger.append = counted  # type: ignore[method-assign]
-        answer = project.cutter("apply", "--yes", path)
-        print(answer)
-        return answer.code
+        return project.cutter("apply", "--yes", path).code
 
     return in_child(work)
 

@@ -64,12 +64,19 @@ try:
 except CutterError as error:
     print(json.dumps({"error": type(error).__name__, "cause": error.cause, "code": error.exit_code}))
 """
+FLAPPING = """\
+[Service]
+Restart=always
+RestartSec=100ms
+StartLimitBurst=1000
+ExecStart=/bin/sh -c 'echo again; sleep 0.3; exit 3'
+"""
 UNIT = "[Service]\nExecStart=/bin/sleep 1000\n[Install]\nWantedBy=multi-user.target\n"
 
 
 @pytest.fixture
 def machine(lab: Lab) -> Machine:
-    """A machine with systemd, and with what travels to one; units of earlier tests are gone."""
+    """Return a machine with systemd, and with what travels to one; units of earlier tests are gone."""
     found = lab.machine("s1", init="systemd")
     (found.root / "opt/cutter.zip").write_bytes(luggage())
     (found.root / "opt/laws.py").write_bytes(_LAWS.read_bytes())
@@ -168,10 +175,9 @@ def test_what_runs_from_an_older_file_is_drift_and_is_restarted(machine: Machine
     ("unit", "why"),
     [
         ("[Service]\nExecStart=/bin/sh -c 'echo cannot work; exit 3'\n", "cannot work"),
-        ("[Service]\nRestart=always\nRestartSec=100ms\nStartLimitBurst=1000\n"
-         "ExecStart=/bin/sh -c 'echo again; sleep 0.3; exit 3'\n", "again"),
+        (FLAPPING, "again"),
     ],
-)  # fmt: skip
+)
 def test_one_that_does_not_stay_up_fails_with_its_last_lines(machine: Machine, unit: str, why: str) -> None:
     told = service(machine, "reach", content=unit, state="started", stays=3)
     assert (told["error"], why in told["cause"]) == ("StepFailed", True), told

@@ -1,0 +1,106 @@
+"""What is read from disk, beside systemctl as the second observer; it answers here without systemd."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from private_etc import own_accounts
+
+from cutter.errors import Unavailable
+from cutter.systemd import answers
+from cutter.systemd.answers import _unit
+from cutter.systemd.enabled import enabled, installs
+from cutter.systemd.timer_text import quoted
+
+INSTALL = "[Install]\nWantedBy=multi-user.target\nAlias=other.service\n"
+pytestmark = pytest.mark.root
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Iterator[Path]:
+    if shutil.which("systemctl") is None:
+        pytest.skip("systemctl is not installed")
+    with own_accounts(tmp_path):
+        folder = Path("/etc/systemd/system")
+        folder.mkdir(parents=True)
+        yield folder
+
+
+def said(name: str) -> str:
+    words = ["systemctl", "--root=/", "is-enabled", name]
+    return subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "install", [INSTALL, "[Install]\nAlias=other.service\n", "[Install]\nRequiredBy=x.target\n"]
+)
+@pytest.mark.parametrize("name", ["probe.service", "probe@one.service"])
+def test_systemctl_agrees_on_what_is_enabled(units: Path, name: str, install: str) -> None:
+    if "@" in name and "Alias" in install:
+        install = "[Install]\nWantedBy=multi-user.target\n"
+    (units / name.replace("one", "")).write_text(f"[Service]\nExecStart=/bin/true\n{install}")
+    assert enabled(name) == "disabled" == said(name)
+    answers.enablement("enable", name)
+    assert enabled(name) == "enabled" == said(name)
+    answers.enablement("disable", name)
+    assert enabled(name) == "disabled" == said(name)
+
+
+def test_systemctl_agrees_on_what_is_masked(units: Path) -> None:
+    answers.enablement("mask", "probe.service")
+    assert (units / "probe.service").is_symlink()
+    assert enabled("probe.service") == "masked" == said("probe.service")
+
+
+def test_nothing_that_runs_is_told_without_systemd() -> None:
+    if answers.is_running():
+        pytest.skip("systemd is running here")
+    with pytest.raises(
+        Unavailable, match="systemd is not running here, so nobody can tell whether it runs"
+    ) as no:
+        answers.demand_running("whether it runs")
+    assert no.value.exit_code == 69
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        (INSTALL, True),
+        ("[Install]\n", False),
+        ("[Unit]\nWantedBy=x\n", False),
+        ("[Install]\n# WantedBy=x\n", False),
+        ("[Install]\nWantedBy=\n", False),
+    ],
+)
+def test_what_enabling_means_is_in_the_file(text: str, answer: bool) -> None:
+    assert installs(text) is answer
+
+
+RELOAD = "{ path=/bin/x ; argv[]=/bin/x -a ; start_time=[T] ; stop_time=[U] ; pid=7 ; code=%s ; status=%s }"
+
+
+@pytest.mark.parametrize(
+    ("told", "stamp"),
+    [
+        (RELOAD % ("exited", "0"), "[T] 7"),
+        (RELOAD % ("exited", "1"), ""),
+        (RELOAD % ("(null)", "0/0"), ""),
+        ("", ""),
+    ],
+)
+def test_only_a_reload_that_went_well_counts(told: str, stamp: str) -> None:
+    assert _unit("x", {"ExecReload": told}).reload == stamp
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r"), min_size=1))
+def test_a_quoted_word_has_no_open_end(word: str) -> None:
+    """That systemd takes it as it is, is shown on a machine with systemd."""
+    text = quoted(word)
+    inner = text[1:-1] if text.startswith('"') else text
+    assert '"' not in inner.replace("\\\\", "").replace('\\"', "")
