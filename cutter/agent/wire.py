@@ -63,7 +63,9 @@ def revert_of(body: Mapping[str, Any]) -> RevertRequest:
 def look_body(look: Look) -> Mapping[str, Any]:
     """Return a look, without what says nothing."""
     found = {**look._asdict(), "prediction": look.prediction.value}
-    return {key: value for key, value in found.items() if value not in ("", None, {})}
+    told = {key: value for key, value in found.items() if value not in ("", None, {})}
+    states = {key: found[key] for key in ("before", "after") if found[key] is not None}  # one may be empty
+    return {**told, **states}
 
 
 def look_of(body: Mapping[str, Any]) -> Look:

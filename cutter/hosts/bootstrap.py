@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cutter.children import Finished, run
 from cutter.errors import CutterError, StepFailed, Unavailable
-from cutter.hosts.ssh_command import Route, environment, root_command
+from cutter.hosts.ssh_command import PASSWORD_PROMPT, Route, environment, root_command
 from cutter.hosts.ssh_faults import fault_of
 from cutter.model.secret import Secret
 
@@ -31,7 +31,8 @@ def install_python(name: str, route: Route, password: Secret | None) -> None:
     command = root_command(route, _SCRIPT)
     ended = run(command, stdin=given, timeout=_SECONDS, environment=surroundings, package="openssh-client")
     if not ended.succeeded:
-        raise _fault(name, route, ended)
+        said = ended.stderr.replace(PASSWORD_PROMPT.encode(), b"")
+        raise _fault(name, route, ended._replace(stderr=said))
 
 
 def _fault(name: str, route: Route, ended: Finished) -> CutterError:

@@ -105,6 +105,7 @@ class Session:
 
     def _start(self) -> None:
         marker = os.urandom(12).hex()
+        self._unsaid = self._password
         zipped = luggage()
         self._process = self._started(agent_command(self._route, marker, len(zipped)))
         if self.broken_off:
