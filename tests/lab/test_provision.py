@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from lab.debs import OF_PROVISIONING, offer
 from lab.fixtures import hosts_of
 
 if TYPE_CHECKING:
@@ -20,13 +21,14 @@ FRESH = [str(RUNBOOKS / name) for name in ("provision-vps.yml", "gap5.yml")]
 NOT_THERE = ("python3", "python3-minimal", "python3.11-minimal", "libpython3-stdlib")
 
 
-def test_from_ssh_access_to_ready_in_one_command(lab: Lab, on_machines: Project) -> None:
+def test_from_ssh_access_to_ready_in_one_command(lab: Lab, on_machines: Project, tmp_path: Path) -> None:
     machine = lab.new("vps", init="systemd")
+    offer(machine, tmp_path, OF_PROVISIONING)
     machine.run("apt-get", "purge", "-y", *NOT_THERE)
     assert machine.run("sh", "-c", "command -v python3", check=False).stdout == ""
     hosts_of(on_machines, vps="ansible_user: ops, ansible_become: true, bootstrap_python: true")
     answer = on_machines.cutter("apply", "--yes", *FRESH)
-    assert answer.code == 0, answer
+    assert answer.code == 0, answer.out
 
     seen = lab.seen("vps")
     for name in ("runs", "state", "backups"):
