@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,6 @@ def says(monkeypatch: pytest.MonkeyPatch) -> Says:
 
     def told(**found: str) -> None:
         for name, value in found.items():
-            monkeypatch.setitem(facts._FACTS, name.replace("_", "."), lambda value=value: value)  # type: ignore[arg-type]
+            monkeypatch.setitem(facts._FACTS, name.replace("_", "."), partial(str, value))
 
     return told

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     import pytest
     from mixed.conftest import Says
     from project import Project
@@ -217,7 +219,12 @@ def test_facts_are_asked_only_where_they_decide(project: Project, monkeypatch: p
 
     asked: list[Any] = []
     real = LocalTarget.facts
-    monkeypatch.setattr(LocalTarget, "facts", lambda self, names: asked.append(names) or real(self, names))
+
+    def noted(target: LocalTarget, names: Collection[str]) -> Mapping[str, str]:
+        asked.append(names)
+        return real(target, names)
+
+    monkeypatch.setattr(LocalTarget, "facts", noted)
     assert project.cutter("plan", project.runbook(BY_GROUP)).code == 0
     assert asked == []
     assert project.cutter("plan", project.runbook(BY_FACT)).code == 0
