@@ -31,7 +31,7 @@ SERVICE = """\
         [Unit]
         StartLimitIntervalSec=0
         [Service]
-        ExecStartPre=sh -c 'test ! -e /run/wait || { touch /run/begun; until test -e /run/go; do sleep .1; done; }'
+        ExecStartPre=sh -c 'test ! -e /run/wait || { touch /run/begun; until test -e /run/go; do :; done; }'
         ExecStart=/bin/cp /etc/owed.conf /run/seen
         Type=oneshot
         RemainAfterExit=yes
