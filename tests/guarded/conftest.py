@@ -17,7 +17,7 @@ from ssh.sshd import Sshd
 
 
 @pytest.fixture
-def connections() -> Iterator[Path]:
+def own_connections() -> Iterator[Path]:
     """Give a folder for the shared connections of one test."""
     folder = Path(tempfile.mkdtemp(prefix="run-", dir="/tmp"))  # short, as sockets need
     try:
@@ -38,12 +38,12 @@ def breakable(
         pytest.skip("an sshd is started as root, from openssh-server")
     server = Sshd(tmp_path_factory.mktemp("sshd"))
     monkeypatch.setenv("CUTTER_SSH", server.program)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(connections))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(own_connections))
     monkeypatch.setattr("cutter.hosts.confirming.SETTLING_SECONDS", 0.5)
     try:
         yield Breakable(Project(tmp_path), server)
     finally:
-        for socket in connections.glob("*/*"):
+        for socket in own_connections.glob("*/*"):
             words = [*shlex.split(server.program), "-o", f"ControlPath={socket}", "-O", "exit", "any"]
             subprocess.run(words, capture_output=True, check=False)
         server.stop()
