@@ -153,6 +153,11 @@ _STEP_KEYS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+def step_keys() -> Mapping[str, Mapping[str, Any]]:
+    """Return the schema of each key that a step may have beside its type."""
+    return _STEP_KEYS
+
+
 def _step(types: Mapping[str, type[Resource]], *further: str) -> dict[str, Any]:
     own = {key: _STEP_KEYS[key] for key in ("name", "id", *STEP_HOSTS, "for_each", *further)}
     own[WHEN] = {"$ref": f"#/$defs/{WHEN}"}
