@@ -55,7 +55,7 @@ def _make(made: Path) -> None:
 
 def _run(*argv: str) -> None:
     path = f"{os.environ['PATH']}:/usr/local/sbin:/usr/sbin:/sbin"
-    surroundings = {"PATH": path, "LC_ALL": "C"}
+    surroundings = {"PATH": path, "LC_ALL": "C", "WGETRC": str(_PREPARATION.with_name("wgetrc"))}
     for name in ("http_proxy", "https_proxy", "no_proxy"):
         surroundings |= {name: os.environ[name]} if name in os.environ else {}
     done = subprocess.run(argv, capture_output=True, text=True, check=False, env=surroundings)
