@@ -238,6 +238,14 @@ class Unavailable(CutterError):
     exit_code = 69
 
 
+class Unobservable(Unavailable):
+    """A thing cannot be looked at on this target, whatever earlier steps do there.
+
+    Such as a service where systemd is not running. Nothing is said of it, and least of all that it is as
+    declared; steps that declare only what is on disk can be looked at.
+    """
+
+
 class Unprepared(Unavailable):
     """There is no Python on a machine whose inventory says `bootstrap_python: true`.
 

@@ -18,6 +18,7 @@ from cutter.errors import (
     LockHeld,
     StalePlan,
     Unavailable,
+    Unobservable,
     Unprovable,
 )
 from cutter.model.evidence import Evidence, Outcome
@@ -33,6 +34,7 @@ _OUTCOMES = (
     (LedgerError, Outcome.BLOCKED),
     (Breached, Outcome.BREACHED),
     (Unprovable, Outcome.UNPROVABLE),
+    (Unobservable, Outcome.UNOBSERVABLE),
 )
 """What an error makes of a step; any other makes it failed."""
 

@@ -81,7 +81,9 @@ class StepDuties:
 
     def wanted(self, state: Optional[State]) -> Optional[State]:
         """Return a declared state, with nothing owed."""
-        return None if state is None else {**state, **{act_of(name): SETTLED for name in self._asked}}
+        if state is None or not self._asked:
+            return state
+        return {**state, **{act_of(name): SETTLED for name in self._asked}}
 
     def is_all_of(self, change: Change) -> bool:
         """Tell whether a change is no more than doing what is owed."""

@@ -14,6 +14,7 @@ from cutter.errors import (
     LedgerError,
     PermissionRefused,
     Unavailable,
+    Unobservable,
 )
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Look, Prediction
@@ -85,7 +86,8 @@ def unknown(step: StepRequest, reason: str) -> Look:
 def obstacle(step: StepRequest, error: CutterError, pending: list[Look]) -> Look:
     """Judge why a step cannot be seen: an earlier pending step may move it out of the way, or none does."""
     way_is_made = any(map(makes_way, pending))
-    if (isinstance(error, Unavailable) and pending) or (isinstance(error, Conflict) and way_is_made):
+    may_come = isinstance(error, Unavailable) and not isinstance(error, Unobservable)
+    if (may_come and pending) or (isinstance(error, Conflict) and way_is_made):
         return unknown(step, f"{error.cause}; an earlier step may change that")
     code = error.exit_code if isinstance(error, _OWN_CODE) else Conflict.exit_code
     return Look(step.id, Prediction.BLOCKED, reason=error.cause, remedy=error.remedy, exit_code=code)

@@ -11,7 +11,7 @@ from cutter.model.evidence import Evidence, Outcome
 
 
 def inverse_steps(evidence: Iterable[Evidence]) -> tuple[RevertRequest, ...]:
-    """Return what would take back what a run did to each step, newest first; who reads a thing comes after it.
+    """Return what would take back what a run did to each step, newest first; who reads a thing comes later.
 
     A step that the run itself put back needs nothing; what became of an unknown one nobody can take back.
     """

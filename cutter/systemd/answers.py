@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cutter.children import Finished, run
-from cutter.errors import StepFailed, Unavailable
+from cutter.errors import StepFailed, Unavailable, Unobservable
 
 RUNNING = "/run/systemd/system"
 """Is there where, and only where, systemd is the system's first process; see sd_booted(3)."""
@@ -65,9 +65,9 @@ def is_running() -> bool:
 
 
 def demand_running(what: str) -> None:
-    """Raise Unavailable where systemd is not running, naming what cannot be seen because of that."""
+    """Raise Unobservable where systemd is not running, naming what cannot be seen because of that."""
     if not is_running():
-        raise Unavailable(
+        raise Unobservable(
             f"systemd is not running here, so nobody can tell {what}",
             place=RUNNING,
             remedy="declare what is on disk alone (content and enabled), or run this where systemd runs",

@@ -12,6 +12,7 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 
 from cutter.children import run
 from cutter.errors import CutterError
+from cutter.model.secret import contains_secret
 
 KINDS = ("argv", "http", "tcp")
 SCHEMA: Mapping[str, Any] = {
@@ -35,6 +36,8 @@ def complaints(probe: Any) -> Iterator[str]:
         given = [kind for kind in KINDS if kind in probe]
         if len(given) != 1:
             yield f"exactly one of argv, http and tcp is needed, not {' and '.join(given) or 'none'}"
+        if contains_secret(probe.get("argv")):
+            yield "has a secret among its arguments, and everybody on the machine can read those"
 
 
 def failure(probe: Mapping[str, Any]) -> str:

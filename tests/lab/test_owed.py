@@ -252,8 +252,35 @@ def test_without_a_running_systemd_it_stays_owed_and_says_so(lab: Lab, on_machin
     on_machines.apply(on_machines.runbook(enabled.replace("false", "true")))
     assert lab.seen("h1").service("ssh").is_enabled
     path = site(on_machines, "two")
+    answer = on_machines.cutter("apply", "--yes", path)
+    assert (answer.code, (machine.root / "etc/owed.conf").exists()) == (69, False), answer
     on_machines.apply(path, "--only", "conf")
     answer = on_machines.cutter("plan", path)
     assert (answer.code, "systemd is not running here" in answer.out + answer.err) == (69, True), answer
     assert on_machines.cutter("verify", path).code == 69
     assert len(owed(on_machines)) == 1
+
+
+def test_a_kept_plan_says_that_it_restarts_and_is_stale_where_that_came_later(
+    machine: Machine, on_machines: Project
+) -> None:
+    path = site(on_machines, "two")
+    kept = str(on_machines.folder / "kept.plan")
+    on_machines.cutter("plan", "-o", kept, path)
+    assert on_machines.cutter("apply", "--yes", kept).code == 0
+    assert read_by(machine) == "two"
+    on_machines.cutter("plan", "-o", f"{kept}.other", path)
+    on_machines.apply(site(on_machines, "three"), "--only", "conf")
+    (machine.root / "etc/owed.conf").write_text("two")
+    site(on_machines, "two")
+    answer = on_machines.cutter("apply", "--yes", f"{kept}.other")
+    assert (answer.code, "owing drifted since the plan was made: restart" in answer.err) == (20, True), answer
+
+
+def test_a_unit_that_is_yet_to_come_is_unknown(machine: Machine, on_machines: Project) -> None:
+    nowhere = "  - {name: Nowhere, service: {name: nowhere, state: started}}\n"
+    answer = on_machines.cutter("plan", on_machines.runbook(CONF.format(text="new") + nowhere))
+    assert "there is no unit nowhere.service; an earlier step may change that" in answer.out
+    assert machine.run("systemctl", "is-active", "owed").stdout == "active\n"
+    answer = on_machines.cutter("plan", on_machines.runbook(nowhere))
+    assert (answer.code, "next: install the package" in answer.out) == (69, True), answer
