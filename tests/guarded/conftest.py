@@ -28,7 +28,7 @@ def own_connections() -> Iterator[Path]:
 
 @pytest.fixture
 def breakable(
-    connections: Path,
+    own_connections: Path,
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
