@@ -15,9 +15,7 @@ from cutter.cut import committing, lifecycle
 from cutter.cut.committing import Work, recorded
 from cutter.cut.complaints import ROLLED_BACK, complained
 from cutter.cut.cutplan import Cutplan
-from cutter.cut.digests import writer_digest
 from cutter.cut.documents import cut_name, version_name
-from cutter.cut.guard import guard
 from cutter.cut.recorders import CutLeg, RunContext, VerifyLeg, governance_writer, verify_writer
 from cutter.cut.roles import Connection, ConnectionProvider, acting_as, one
 from cutter.cut.rows import CutplanRow
@@ -62,9 +60,9 @@ class ProductionLiveExecutionAdapter(Closing):
         loaded or was cut by another plan, StepFailed for rows that the database refuses.
         """
         connection = self._switched_on(WRITER, "cut")
-        self._guarded(plan)
+        self._as_expected(plan)
         with complained("cut_leg_a"), acting_as(connection, "cut"):
-            leg = self._written(connection, plan)
+            leg = self._written(connection, plan.guarded)
         self._unverified.add(leg.cut_id)
         return leg
 
@@ -151,7 +149,7 @@ class ProductionLiveExecutionAdapter(Closing):
             demand(connection, self._context.run)
         return connection
 
-    def _guarded(self, plan: Cutplan) -> None:
+    def _as_expected(self, plan: Cutplan) -> None:
         expected = self._context
         if dict(plan.counts) != dict(expected.expected_section_types):
             raise Conflict(
@@ -159,16 +157,13 @@ class ProductionLiveExecutionAdapter(Closing):
                 place=plan.document_ref,
                 remedy="correct expect: or the document",
             )
-        for row in plan.rows:
-            guard(row)
 
     def _written(self, connection: Connection, plan: Cutplan) -> CutLeg:
         known, run = statements("legs"), self._context.run
-        root = writer_digest(plan.rows)
         status, cut_id, document_id = one(
             connection,
             *("legs", "open", plan.document_ref, plan.version, plan.source_digest, plan.grammar_digest),
-            *(plan.pin, self._context.expected_count, root, run),
+            *(plan.pin, self._context.expected_count, plan.root, run),
         )
         self._tell("stage the units")
         connection.execute(known["stage"])
@@ -176,7 +171,7 @@ class ProductionLiveExecutionAdapter(Closing):
         with self._told_of_units(connection, len(plan.rows)):
             created, exists = one(connection, "legs", "create", document_id, run)
         connection.execute(known["drop"])
-        return CutLeg(cut_id, document_id, status, created, exists, root)
+        return CutLeg(cut_id, document_id, status, created, exists, plan.root)
 
     def _tell(self, what: str, done: int = 0, total: int = 0) -> None:
         if self._hears is not None:

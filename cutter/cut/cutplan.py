@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, Self
 
 from cutter.cut.coverage import uncovered
+from cutter.cut.digests import writer_digest
 from cutter.cut.faults import InvalidSource
 from cutter.cut.guard import guard
 from cutter.cut.planned_rows import PlannedRows
@@ -48,6 +49,21 @@ class Cutplan:
         return pin_of(self.rows)
 
     @cached_property
+    def root(self) -> str:
+        """Return the root hash over all that a cut writes of the rows."""
+        return writer_digest(self.rows)
+
+    @cached_property
+    def guarded(self) -> Self:
+        """Return it after the guard has let every row pass; a plan never changes, so it looks only once.
+
+        Raises InvalidDocument for a row of no genuine text.
+        """
+        for row in self.rows:
+            guard(row)
+        return self
+
+    @cached_property
     def counts(self) -> Mapping[str, int]:
         """Return the number of rows of each section type, in the order they first come."""
         found: dict[str, int] = {}
@@ -85,10 +101,3 @@ def pinned(row: CutplanRow) -> list[object]:
         row.ordinal, row.unit_kind, row.section_type, row.title, row.owner_ref, row.parent_ref, row.unit_ref,
         *row.span, row.body_hash,
     ]  # fmt: skip
-
-
-def guarded(cutplan: Cutplan) -> Cutplan:
-    """Return the cutplan after its guard has let every row pass. Raises InvalidDocument."""
-    for row in cutplan.rows:
-        guard(row)
-    return cutplan

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cutter.cut.complaints import complained
-from cutter.cut.cutplan import Cutplan, Marks, guarded
+from cutter.cut.cutplan import Cutplan, Marks
 from cutter.cut.faults import Fault, InvalidSource
 from cutter.cut.grammar import Grammar
 from cutter.cut.guard import empty, placeholder
@@ -54,7 +54,7 @@ class LiveDryRun(LiveReadOnly):
 
     def dry_run(self, grammar: Grammar, expect: Expected = ()) -> Cutplan:
         """Return what a cut would write. Raises InvalidDocument for a row without genuine text."""
-        return guarded(planned_once(self.discover(grammar, expect)))
+        return planned_once(self.discover(grammar, expect)).guarded
 
 
 class LiveRows:

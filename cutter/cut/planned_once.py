@@ -15,7 +15,6 @@ from functools import cache
 from typing import NamedTuple
 
 from cutter.cut.cutplan import Cutplan, Marks, plan
-from cutter.cut.digests import writer_digest
 from cutter.cut.telling import quiet
 from cutter.filesystem.cache import Cache
 from cutter.model.canonical import bytes_digest, canonical
@@ -63,7 +62,7 @@ def summed_up_once(marks: Marks) -> Summary:
     found = _memory.summaries.get(marks.key) or _cached(marks)
     if found is None:
         made = planned_once(marks)
-        found = Summary(made.counts, made.pin, writer_digest(made.rows))
+        found = Summary(made.counts, made.pin, made.root)
         quiet()
         if len(marks.source.text) >= LARGE and marks.key:
             _PLANS.write(_name(marks.key), _written(found), kept=KEPT)

@@ -18,7 +18,6 @@ from cutter.cut.rows import CutplanRow
 from cutter.cut.statements import statements
 
 _CHUNK = 2**16
-_STAGING = "stage the units"
 _ONE = """\
 SELECT status FROM cutter.fn_iu_create(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
@@ -74,7 +73,7 @@ def row_by_row(place: Place, plan: Cutplan) -> dict[str, float]:
 
 
 def cut(place: Place, plan: Cutplan) -> dict[str, float]:
-    """Cut, record, verify and commit through the adapter; of the cut also the part that `bare` does."""
+    """Cut, record, verify and commit through the adapter."""
     phases: dict[str, float] = {}
     marks = [time.perf_counter()]
 
@@ -82,18 +81,10 @@ def cut(place: Place, plan: Cutplan) -> dict[str, float]:
         marks.append(time.perf_counter())
         phases[name] = marks[-1] - marks[-2]
 
-    staging: list[float] = []
-
-    def hears(what: str, done: int, total: int) -> None:
-        del done, total
-        if what == _STAGING:
-            staging.append(time.perf_counter())
-
     context = context_of(RUN, plan.rows)
-    with ProductionLiveExecutionAdapter(place.provider.by_role, context, hears) as adapter:
+    with ProductionLiveExecutionAdapter(place.provider.by_role, context) as adapter:
         leg = adapter.cut_leg_a(plan)
         lap("cut")
-        phases["stage and create"] = marks[-1] - staging[0]
         adapter.leg_b_record(leg)
         lap("record")
         adapter.write_verify(leg, plan)
