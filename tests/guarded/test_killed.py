@@ -17,7 +17,7 @@ from waiting import until
 if TYPE_CHECKING:
     from guarded.breakable import Breakable
 
-pytestmark = [pytest.mark.ssh, pytest.mark.root]
+pytestmark = [pytest.mark.ssh, pytest.mark.root, pytest.mark.slow]
 HANGS = "touch {{ world }}/begun; exec tail -f /dev/null"
 NEVER = "{{ world }}/never"
 

@@ -10,7 +10,7 @@ from guarded.breakable import command, guards
 if TYPE_CHECKING:
     from guarded.breakable import Breakable
 
-pytestmark = [pytest.mark.ssh, pytest.mark.root]
+pytestmark = [pytest.mark.ssh, pytest.mark.root, pytest.mark.slow]
 
 
 def test_who_is_locked_out_gets_in_again(breakable: Breakable) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lab.laboratory import Lab
     from project import Project
 
-pytestmark = [pytest.mark.lab, pytest.mark.root]
+pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.slow]
 LINK = """\
   - name: Link
     confirm: {within: 8s}
