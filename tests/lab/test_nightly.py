@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 from lab.fixtures import hosts_of
 
-
 if TYPE_CHECKING:
     from lab.laboratory import Lab
     from project import Project

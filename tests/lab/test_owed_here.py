@@ -125,7 +125,7 @@ def owed(machine: Machine) -> list[Any]:
 
 POINTS = (
     *("SqliteLedger append before", "SqliteLedger append after"),
-    *("Agent _apply_one before", "Agent _told before", "Agent _told after"),
+    *("Agent _apply_one before", "Agent _told before"),
     *("Service perform before", "Service perform after"),
 )
 
