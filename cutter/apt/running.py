@@ -11,7 +11,8 @@ from cutter.errors import LockHeld, PreconditionError, StepFailed
 from cutter.filesystem.record_locks import held, holder_of
 
 _LISTS = "/var/lib/apt/lists/lock"
-_LOCKS = ("/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock", _LISTS)
+_DPKG = ("/var/lib/dpkg/lock-frontend", "/var/lib/dpkg/lock")
+_LOCKS = (*_DPKG, _LISTS, "/var/cache/apt/archives/lock")
 _PATIENCE = 60
 _PAUSE = 0.5
 _SECONDS = 1800
@@ -21,6 +22,8 @@ _REMOVED = re.compile(r"^(?:Remv|Purg) (\S+)", re.MULTILINE)
 _UNKNOWN = re.compile(
     r"Unable to locate package|has no installation candidate|Version '.*' for '.*' was not found"
 )
+_BROKEN = re.compile(r"'?(dpkg --configure -a|apt(?:-get)? --fix-broken install)'?")
+"""What apt and dpkg tell a person to do first; it touches packages that no step names."""
 PERHAPS = "packages may be partly changed: dpkg --audit shows which"
 
 
@@ -36,7 +39,7 @@ def removals(words: Sequence[str]) -> list[str]:
         ended = _apt("-s", *words)
     if not ended.succeeded:
         _refuse_lock(ended)
-        raise PreconditionError(f"apt-get -s {' '.join(words)}: {ended.last_lines()}")
+        raise PreconditionError(f"apt-get -s {' '.join(words)}: {ended.last_lines()}", remedy=_remedy(ended))
     return sorted(set(_REMOVED.findall(ended.stdout.decode("utf-8", "replace"))))
 
 
@@ -45,7 +48,7 @@ def update(*options: str) -> None:
 
     Raises LockHeld, and StepFailed when any of them cannot be had.
     """
-    _wait_for_lists()
+    _wait_for(_LISTS)
     ended = _apt("update", "--error-on=any", *options)
     if not ended.succeeded:
         _refuse_lock(ended)
@@ -61,12 +64,14 @@ def change(words: Sequence[str]) -> None:
 
 def configure(name: str) -> None:
     """Finish what an interrupted dpkg left of a package. Raises as `change` does."""
+    _wait_for(*_DPKG)
     _demand(_run(["dpkg", *_CONFFILES, "--configure", name]), f"dpkg --configure {name}")
 
 
 def select(name: str, *, hold: bool) -> None:
     """Hold a package at its version, or release it. Raises as `change` does."""
     line = f"{name} {'hold' if hold else 'install'}\n".encode()
+    _wait_for(*_DPKG)
     _demand(_run(["dpkg", "--set-selections"], line), "dpkg --set-selections")
 
 
@@ -81,23 +86,29 @@ def _run(words: list[str], stdin: bytes = b"") -> Finished:
     return run(words, stdin=stdin, timeout=_SECONDS, environment=_ENVIRONMENT, cwd="/", package="apt")
 
 
-def _wait_for_lists() -> None:
-    """Wait for whoever fetches lists now: apt-get itself waits for dpkg alone. Raises LockHeld."""
+def _wait_for(*locks: str) -> None:
+    """Wait for locks for which the program itself does not. Raises LockHeld."""
     deadline = time.monotonic() + _PATIENCE
-    while holder_of(_LISTS):
+    while taken := next(filter(holder_of, locks), ""):
         if time.monotonic() >= deadline:
-            raise held(_LISTS)
+            raise held(taken)
         time.sleep(_PAUSE)
 
 
 def _demand(ended: Finished, shown: str) -> None:
     if not ended.succeeded:
         _refuse_lock(ended)
-        raise StepFailed(f"{shown}: {ended.killed or ended.last_lines()}", world=PERHAPS)
+        cause = f"{shown}: {ended.killed or ended.last_lines()}"
+        raise StepFailed(cause, world=PERHAPS, remedy=_remedy(ended))
+
+
+def _remedy(ended: Finished) -> str:
+    found = _BROKEN.search(_said(ended))
+    return f"put what is broken there right first: {found.group(1)}" if found else ""
 
 
 def _refuse_lock(ended: Finished) -> None:
-    if re.search(r"Could not get lock|is locked by another process", _said(ended)):
+    if re.search(r"Could not get lock|(is|was) locked by another process", _said(ended)):
         found: list[LockHeld] = [held(path) for path in _LOCKS if holder_of(path)]
         raise found[0] if found else held(_LOCKS[0])
 

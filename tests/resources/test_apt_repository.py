@@ -290,7 +290,7 @@ def test_who_fetches_lists_is_waited_for_and_named(
     ("params", "why"),
     [
         ({"fingerprint": "ACCC4CF8"}, "does not match"),
-        ({"uris": ["http://me:secret@example.org/"]}, "does not match"),
+        ({"uris": ["http://me:secret@example.org/"]}, "belong into /etc/apt/auth.conf.d"),
         ({"uris": ["http://example.org\nEnabled: no"]}, "does not match"),
         ({"suites": ["stable\nTrusted: yes"]}, "does not match"),
         ({"suites": ["stable"]}, "components is missing"),

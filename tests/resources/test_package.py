@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -139,18 +140,51 @@ def test_what_no_source_has_is_said_and_nothing_changes(
     assert known() == []
 
 
-def test_the_lock_is_waited_for_and_its_holder_is_named(
-    content: KeptContent, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("lock", ["dpkg/lock-frontend", "dpkg/lock", "apt/lists/lock"])
+def test_a_lock_is_waited_for_and_its_holder_is_named(
+    content: KeptContent, monkeypatch: pytest.MonkeyPatch, lock: str
 ) -> None:
     monkeypatch.setattr("cutter.apt.running._PATIENCE", 1)
-    program = "import fcntl, sys; f = open('/var/lib/dpkg/lock-frontend', 'w'); fcntl.lockf(f, fcntl.LOCK_EX)"
+    with _held(f"/var/lib/{lock}") as pid:
+        with pytest.raises(LockHeld, match=rf"process {pid} \(python3\) holds /var/lib/{lock}"):
+            reach(tool(), content)
+        assert known() == []
+    reach(tool(), content)
+    with _held("/var/lib/dpkg/lock-frontend") as pid, pytest.raises(LockHeld, match=f"process {pid} "):
+        reach(tool(hold=True), content)
+    reach(tool(hold=True), content)
+
+
+@contextmanager
+def _held(path: str) -> Iterator[int]:
+    """Hold a lock as apt does, in another process; yield its number."""
+    program = f"import fcntl, sys; f = open('{path}', 'w'); fcntl.lockf(f, fcntl.LOCK_EX)"
     words = ["python3", "-c", f"{program}; print(flush=True); sys.stdin.read()"]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
-        with pytest.raises(LockHeld, match=rf"process {holder.pid} \(python3\) holds /var/lib/dpkg/lock"):
-            reach(tool(), content)
+        yield holder.pid
+
+
+def test_what_another_package_left_broken_is_not_touched_and_the_way_out_is_said(
+    content: KeptContent,
+) -> None:
+    reach(tool(name="needy"), content)
+    subprocess.run(["dpkg", "--purge", "--force-depends", "library"], check=True, capture_output=True)
+    with pytest.raises(PreconditionError, match="Unmet dependencies") as refused:
+        reach(tool(name="fragile"), content)
+    assert "fix-broken install" in refused.value.remedy
+    assert "fragile" not in versions()
+
+
+def test_lists_are_fetched_anew_for_a_version_that_nobody_knows_yet(
+    content: KeptContent, tmp_path: Path
+) -> None:
     reach(tool(), content)
+    newer = made(tmp_path / "newer", [("tool", "3.0", "", "")])
+    Path("/etc/apt/sources.list").write_text(f"deb [trusted=yes] file:{newer} ./\n")
+    reach(tool(version="3.0"), content)
+    assert versions() == {"tool": "3.0"}
 
 
 @pytest.mark.parametrize(

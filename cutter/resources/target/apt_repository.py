@@ -36,7 +36,7 @@ from cutter.resource import Complaint, Content, Desk, Resource, param
 _NEEDED = ("uris", "suites", "fingerprint")
 _ACCESS = {"owner": "root", "group": "root", "mode": "0644"}
 _WORDS = {"type": "array", "minItems": 1, "uniqueItems": True}
-_URI = r"^[a-z0-9+]+:/[^\s@\[\]]*$"
+_URI = r"^[a-z0-9+]+:/[^\s\[\]]*$"
 _WORD = r"^([A-Za-z0-9][A-Za-z0-9._/+~-]*|\./|/)$"
 
 
@@ -51,7 +51,7 @@ class AptRepository(Resource):
     name: str = param("Name of its two files, NAME.sources and NAME.gpg.", pattern=r"^[a-z0-9][a-z0-9_-]*$")
     ensure: Literal["present", "absent"] = param("Whether apt should know it.", default="present")
     uris: Optional[list[str]] = param(
-        "Where it is; user and password belong into /etc/apt/auth.conf.d.",
+        "Where it is, like https://deb.example.org/debian; a password belongs into /etc/apt/auth.conf.d.",
         default=None,
         schema={**_WORDS, "items": {"type": "string", "pattern": _URI}},
     )
@@ -82,19 +82,16 @@ class AptRepository(Resource):
     def check(cls, params: Mapping[str, Any]) -> Iterator[Complaint]:
         """Complain about what is missing or makes no sense together."""
         if params.get("ensure", "present") == "absent":
-            for name in (*_NEEDED, "key", "components", "architectures"):
-                if params.get(name) is not None:
-                    yield Complaint((name,), "makes no sense with ensure: absent")
+            given = (name for name in (*_NEEDED, "key", "components", "architectures") if params.get(name))
+            yield from (Complaint((name,), "makes no sense with ensure: absent") for name in given)
             return
-        for name in (*_NEEDED, "key"):
-            if not params.get(name) and not (name == "key" and params.get("digest")):
-                yield Complaint((), f"{name} is missing")
+        there = {**params, "key": params.get("key") or params.get("digest")}
+        missing = (name for name in (*_NEEDED, "key") if not there.get(name))
+        yield from (Complaint((), f"{name} is missing") for name in missing)
+        if any("@" in uri for uri in params.get("uris") or ()):  # not shown: it may hold a password
+            yield Complaint(("uris",), "user and password belong into /etc/apt/auth.conf.d")
         yield from (Complaint(("key",), text) for text in late_references(params.get("key")))
-        flat = [suite for suite in params.get("suites") or () if suite.endswith("/")]
-        if flat and params.get("components"):
-            yield Complaint(("components",), f"the suite {flat[0]} is a path, which has none")
-        elif params.get("suites") and not flat and not params.get("components"):
-            yield Complaint((), "components is missing")
+        yield from _complaints_of_suites(params)
 
     @classmethod
     def prepare(cls, params: dict[str, Any], desk: Desk) -> dict[str, Any]:
@@ -214,6 +211,14 @@ class AptRepository(Resource):
                 replace(place, old, new, {name: after[f"{part}_{name}"] for name in _ACCESS})
             elif old is not None:
                 remove(place)
+
+
+def _complaints_of_suites(params: Mapping[str, Any]) -> Iterator[Complaint]:
+    flat = [suite for suite in params.get("suites") or () if suite.endswith("/")]
+    if flat and params.get("components"):
+        yield Complaint(("components",), f"the suite {flat[0]} is a path, which has none")
+    elif params.get("suites") and not flat and not params.get("components"):
+        yield Complaint((), "components is missing")
 
 
 def _stated(part: str, digest: Optional[str], access: Mapping[str, Plain]) -> dict[str, Plain]:
