@@ -145,12 +145,17 @@ def _what_became(group: _Group, way: Way, error: CutterError | None) -> _Verdict
         except CutterError as met:
             error = met
             if time.monotonic() > patience:
-                return _out_of_reach(group, met)
+                remedy = f"the target takes it back by itself; look once it is there again: {met.remedy}"
+                return _unknown(group, f"and out of reach since: {met.cause}", remedy)
         else:
             if answer["state"] == CONFIRMED:
                 return _confirmed(answer)
             if answer["state"] == TAKEN:
                 return _taken_back(group, answer, error)
+            if not answer["state"]:
+                return _unknown(
+                    group, "and another run has decided about it since", "plan, and see how it is"
+                )
             patience = time.monotonic() + GRACE_SECONDS
         time.sleep(pause)
     raise AssertionError  # the pauses have no end
@@ -178,9 +183,8 @@ def _taken_back(group: _Group, answer: Mapping[str, Any], error: CutterError | N
     return _Verdict(tuple(found), confirmed=False)
 
 
-def _out_of_reach(group: _Group, error: CutterError) -> _Verdict:
-    reason = f"not confirmed within {group.within:g} s, and out of reach since: {error.cause}"
-    remedy = f"the target takes it back by itself; look once it is there again: {error.remedy}"
+def _unknown(group: _Group, why: str, remedy: str) -> _Verdict:
+    reason = f"not confirmed within {group.within:g} s, {why}"
     return _Verdict(
         tuple(
             Evidence(

@@ -8,7 +8,7 @@ from typing import Any
 from cutter.language.problems import Problem
 from cutter.language.strict_yaml import Document
 from cutter.model.durations import PATTERN, seconds_of
-from cutter.model.runbook import Step, ValuePath
+from cutter.model.runbook import Step
 from cutter.resources import resource_type
 
 KEY = "confirm"
@@ -49,11 +49,14 @@ def confirm_problems(
             yield from _problems(document, value, step, (*path, KEY))
 
 
-def _problems(document: Document, value: Mapping[str, Any], step: Step, path: ValuePath) -> Iterator[Problem]:
+def _problems(
+    document: Document, value: Mapping[str, Any], step: Step, path: tuple[Any, ...]
+) -> Iterator[Problem]:
     within = (*path, _WITHIN)
     if not _SHORTEST <= step.confirm <= _LONGEST:
         what = "a target waits for at least 2s and at most 1h"
-        yield document.problem(within, what, offending=KEY, advice="60s is enough to connect anew")
+        said = value["steps"][path[1]][KEY][_WITHIN]
+        yield document.problem(within, what, offending=said, advice="60s is enough to connect anew")
     if "database" in value:
         what = "what acts on a database cuts nobody off, and nothing there would take it back"
         yield document.problem(path, what, key=True, offending=KEY)
