@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from cutter.agent import RevertRequest, StepRequest
 from cutter.agent.requests import Request
@@ -31,6 +32,13 @@ def driven(requests: Requests, results: Iterator[Evidence], stop: Stop) -> Itera
                 yield _without_end(later, Outcome.SKIPPED, f"the run broke off at {request.id}")
             return
         yield found
+    _hear_out(results)
+
+
+def _hear_out(results: Iterator[Evidence]) -> None:
+    """Take the end of the answer too, or the target's session is broken off and has to begin anew."""
+    with suppress(CutterError):  # what came of each step is known; whoever asks next is told
+        next(results, None)
 
 
 def _without_end(request: Request, outcome: Outcome, reason: str) -> Evidence:

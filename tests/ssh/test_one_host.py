@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cutter.hosts.ssh_session import Session
+
 if TYPE_CHECKING:
+    import subprocess
+
     from project import Project
 
 pytestmark = [pytest.mark.ssh, pytest.mark.root]
@@ -20,6 +24,7 @@ STEPS = """\
       check: [test, -e, "{{ world }}/done"]
       undo: [rm, "{{ world }}/done"]
 """
+MORE = '  - {name: More, directory: {path: "{{ world }}/more"}}\n'
 
 
 def test_a_host_is_planned_applied_looked_at_and_taken_back(fleet: Project) -> None:
@@ -39,3 +44,17 @@ def test_a_host_is_planned_applied_looked_at_and_taken_back(fleet: Project) -> N
     taken_back = fleet.cutter("revert", "--yes", run)
     assert taken_back.code == 0, taken_back
     assert list(fleet.world.iterdir()) == []
+
+
+def test_one_agent_serves_a_whole_command(fleet: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[str] = []
+    starting = Session._started
+
+    def counted(session: Session, argv: list[str]) -> subprocess.Popen[bytes]:
+        begun.append(session.name)
+        return starting(session, argv)
+
+    monkeypatch.setattr(Session, "_started", counted)
+    site, more = fleet.runbook(STEPS), fleet.runbook(MORE, name="more")
+    assert fleet.cutter("apply", "--yes", site, more).code == 0
+    assert begun == ["web1"]
