@@ -87,9 +87,10 @@ def _described(workspace: Workspace, target: TargetPlan) -> str:
 def _on_all(job: Job, targets: tuple[TargetPlan, ...], lines: Callable[[Both], Told]) -> Told:
     for bound, target in zip(job.bound, targets, strict=True):
         steps = {step.id: step for step in bound.steps}
+        where = f"  on {target.target}" if len(targets) > 1 else ""
         for planned in target.steps:
             if planned.id in steps:
-                yield from map(printable, lines(Both(planned, steps[planned.id])))
+                yield from (printable(line) + where for line in lines(Both(planned, steps[planned.id])))
 
 
 def _kill_switch(workspace: Workspace, job: Job) -> Told:

@@ -40,6 +40,28 @@ def test_the_text_begins_with_what_a_person_must_see(asked: Asking) -> None:
     assert asked.body()["requester"] == "dave"
 
 
+def test_of_several_hosts_each_is_told_with_what_is_for_it_and_what_is_not(asking: Asking) -> None:
+    hosts = "all:\n  vars: {ansible_connection: local}\n  hosts: {web1: {}, db1: {}}\n"
+    asking.project.write("inventory/here/hosts.yml", hosts)
+    own = 'directory: {path: "{{ world }}/%s-{{ inventory_hostname }}"}'
+    asking.plan(
+        steps=f"  - {{name: Room, {own % 'room'}}}\n"
+        f"  - {{name: Web, hosts: web1, {own % 'web'}}}\n"
+        f"  - {{name: Other, when: {{os.id: plan9}}, {own % 'other'}}}\n"
+    )
+    asking.request()
+    text = asking.path.read_text()
+    steps = [line for line in text.splitlines() if "would be created" in line]
+    told = [(line.partition("+ ")[2].split()[0], line.rpartition("  on ")[2]) for line in steps]
+    assert told == [("room", "web1"), ("web", "web1"), ("room", "db1")]
+    assert "Left out:" in text
+    assert "web on db1: it is for the hosts of web1" in text
+    assert "other on web1: os.id is " in text
+    asking.signed()
+    assert asking.project.cutter("apply", "--yes", str(asking.path)).code == 0
+    assert {path.name for path in asking.project.world.iterdir()} == {"room-web1", "room-db1", "web-web1"}
+
+
 def test_two_requests_of_one_plan_are_two(asked: Asking) -> None:
     first = asked.body()["nonce"]
     asked.path.rename(asked.folder / "first.request")
