@@ -109,7 +109,8 @@ class Machine:
 
     def end(self) -> None:
         """End it, as if its power were cut."""
-        os.kill(self.pid, signal.SIGKILL)
+        if self._process.poll() is None:  # its number may be another's by now
+            os.kill(self.pid, signal.SIGKILL)
         self.gone()
         self._ground.run('umount --recursive "$1"', f"{self._ground.folder}/{self.name}")
 

@@ -48,16 +48,19 @@ def mark(machine: Machine) -> None:
 @contextmanager
 def once_begun(machine: Machine, act: Callable[[], object]) -> Iterator[None]:
     """Act, in a thread of its own, as soon as the long step of a machine is under way."""
+    begun, over = machine.root / "srv/world/begun", threading.Event()
 
     def wait_and_act() -> None:
-        until((machine.root / "srv/world/begun").exists)
-        act()
+        until(lambda: begun.exists() or over.is_set())
+        if not over.is_set():
+            act()
 
     thread = threading.Thread(target=wait_and_act)
     thread.start()
     try:
         yield
     finally:
+        over.set()
         thread.join()
 
 
