@@ -149,9 +149,11 @@ def _radius(target: TargetPlan) -> str:
     told += (
         [f"{sum(bool(step.irreversible) for step in target.pending)} irreversible"] if target.pending else []
     )
-    return f"{len(target.steps)} steps, " + (
-        ", ".join(["would " + told[0], *told[1:]]) if told else "no change"
-    ) + left_out_words(target)
+    return (
+        f"{len(target.steps)} steps, "
+        + (", ".join(["would " + told[0], *told[1:]]) if told else "no change")
+        + left_out_words(target)
+    )
 
 
 def _preflight_lines(step: PlannedStep, later: str, *, colour: bool) -> Iterator[str]:
