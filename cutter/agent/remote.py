@@ -7,9 +7,11 @@ and whatever child it has at that moment ends with it.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from queue import SimpleQueue
 from typing import Any, BinaryIO, Optional
@@ -31,6 +33,7 @@ MOVES = ("apply", "revert")
 DECIDING = ("confirm", "came_of", "overdue")
 BEAT_SECONDS = 5.0
 _OUT_OF_CHANNEL = 75
+_PATIENCE_SECONDS = 0.01
 
 
 def main(marker: str) -> None:
@@ -39,6 +42,8 @@ def main(marker: str) -> None:
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)  # no child reads requests, none writes among the answers
     os.dup2(2, 1)
     answers.write(b"\n" + marker.encode("ascii") + b"\n")
+    gc.freeze()  # what was loaded stays; until here collecting would cost more than all the rest of a start
+    gc.enable()
     Service(requests, answers).serve()
 
 
@@ -53,6 +58,7 @@ class Service:
         self._idle = threading.Event()
         self._frames: SimpleQueue[Optional[Frame]] = SimpleQueue()
         self._content: dict[str, bytes] = {}
+        self._flushed = 0.0
 
     def serve(self) -> None:
         """Answer until the channel closes."""
@@ -73,8 +79,9 @@ class Service:
             self._content[frame.digest] = frame.content
             return
         try:
+            at_once = frame.message["verb"] in MOVES
             for body in self._replies(frame.message):
-                self._answer(body)
+                self._answer(body, at_once=at_once)
             self._answer({"end": True})
         except CutterError as error:
             self._answer({"error": error_body(error)})
@@ -144,11 +151,14 @@ class Service:
             kept.offer(digest, content)
         return Agent(kept, bytes.fromhex(asked["key"]))
 
-    def _answer(self, body: Mapping[str, Any]) -> None:
+    def _answer(self, body: Mapping[str, Any], *, at_once: bool = True) -> None:
+        """Answer; what only tells of a look may wait a moment for what comes after it."""
         with self._writing:
             try:
                 self._answers.write(packed(body))
-                self._answers.flush()
+                if at_once or time.monotonic() - self._flushed > _PATIENCE_SECONDS:
+                    self._answers.flush()
+                    self._flushed = time.monotonic()
             except OSError:
                 os._exit(_OUT_OF_CHANNEL)
 

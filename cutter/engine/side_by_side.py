@@ -117,15 +117,20 @@ class _Crew(Generic[Found]):
             Thread(target=self._work, name="target", daemon=True).start()
 
     def wait(self) -> None:
-        """Wait until there is something new, or it is time to pass on a word to stop."""
+        """Wait until there is something new, or it is time to pass on a word to stop.
+
+        After an abort all that is left is to hear how each ends, which no further signal hastens.
+        """
+        if self.aborted:
+            self._halt(at_once=True)
+            self._pause()
+            return
         try:
             with self.stop.abortable():
                 self._pause()
         except KeyboardInterrupt:
-            if self.aborted:
-                raise
             self.abort()
-        if self.stop():
+        if self.stop() and not self.aborted:
             self._halt(at_once=False)
 
     def arrived(self) -> list[tuple[int, Found]]:

@@ -9,17 +9,19 @@ OLDEST_PYTHON = (3, 9)
 BOOT = (
     f"import sys,os;v=sys.version_info[:2];v>={OLDEST_PYTHON} or "
     'sys.exit("cutter: python %d.%d is too old"%v);'
-    'm,n=sys.argv[1],int(sys.argv[2]);o=sys.stdout;o.write(m+" ready"+chr(10));o.flush();'
-    "i=sys.stdin.buffer;any(map((m+chr(10)).encode().__eq__,i)) or sys.exit(75);"
-    "d=i.read(n);len(d)==n or sys.exit(75);"
-    'f=os.memfd_create("cutter");os.fdopen(f,"wb",closefd=False).write(d);'
+    "import gc,zlib,_frozen_importlib_external as x;gc.disable();m=sys.argv[1];o=sys.stdout;"
+    'o.write(m+" ready "+x.MAGIC_NUMBER.hex()+chr(10));o.flush();'
+    "i=sys.stdin.buffer;n=next((int(l.split()[1]) for l in i if l.startswith(m.encode())),0);"
+    "d=i.read(n);len(d)==n>0 or sys.exit(75);"
+    'f=os.memfd_create("cutter");os.fdopen(f,"wb",closefd=False).write(zlib.decompress(d));'
     'sys.path.insert(0,"/proc/self/fd/%d"%f);from cutter.agent.remote import main;main(m)'
 )
-"""Python that says that it is ready, reads past a line with its marker, then a zip, and runs that.
+"""Python that says that it is ready, and for which code; that reads a packed zip, announced, and runs it.
 
 It has no character that any shell takes for more than itself between single quotes.
 """
-_SPARE_LINES = 8
+SPARE_LINES = b"\n" * 8
+"""What a login may read of its input before the agent begins; whatever is left of it is passed over."""
 _MEANT_OTHERWISE = re.compile(r"['\\!]")
 
 
@@ -33,6 +35,6 @@ def quoted(word: str) -> str:
     return "'" + _MEANT_OTHERWISE.sub(lambda found: f"'\\{found[0]}'", word) + "'"
 
 
-def announced(marker: str, zipped: bytes) -> bytes:
-    """Return a zip as `BOOT` expects it, with lines before it for what the login may read of its input."""
-    return b"\n" * _SPARE_LINES + marker.encode("ascii") + b"\n" + zipped
+def announced(marker: str, packed: bytes) -> bytes:
+    """Return a packed zip as `BOOT` expects it."""
+    return f"{marker} {len(packed)}\n".encode("ascii") + packed

@@ -49,9 +49,9 @@ class Route(NamedTuple):
     fresh: bool = False
 
 
-def agent_command(route: Route, marker: str, size: int) -> list[str]:
-    """Return the command that starts the agent on a host and waits there for a zip of that size."""
-    python = [route.python, "-I", "-S", "-c", BOOT, marker, str(size)]
+def agent_command(route: Route, marker: str) -> list[str]:
+    """Return the command that starts a Python on a host, which says so and waits for the agent as a zip."""
+    python = [route.python, "-I", "-S", "-c", BOOT, marker]
     return host_command(route, [*_become(route), *python])
 
 

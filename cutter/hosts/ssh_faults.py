@@ -9,7 +9,9 @@ from typing import NamedTuple
 from cutter.errors import CutterError, PermissionRefused, Unavailable, Unprepared
 from cutter.hosts.ssh_command import Route
 
-_NOISE = re.compile(r"^(Warning: Permanently added|Connection to .* closed|mux_client)|^\s*$")
+_NOISE = re.compile(
+    r"^(Warning: Permanently added|Connection to .* closed|mux_client|ControlSocket .* already exists)|^\s*$"
+)
 
 
 class _Known(NamedTuple):

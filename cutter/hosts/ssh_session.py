@@ -15,8 +15,9 @@ from cutter.agent.frames import Broken, Frame, packed, packed_bytes, read_frame
 from cutter.agent.remote import PROTOCOL
 from cutter.agent.wire import error_of
 from cutter.errors import CutterError, Unavailable
-from cutter.hosts.luggage import luggage
-from cutter.hosts.remote_words import announced
+from cutter.hosts.luggage import luggage_packed
+from cutter.hosts.pipes import make_room_for_pipes, rest_of
+from cutter.hosts.remote_words import SPARE_LINES, announced
 from cutter.hosts.ssh_command import PASSWORD_PROMPT, Route, agent_command, environment
 from cutter.hosts.ssh_faults import fault_of
 from cutter.model.secret import Secret
@@ -106,16 +107,15 @@ class Session:
     def _start(self) -> None:
         marker = os.urandom(12).hex()
         self._unsaid = self._password
-        zipped = luggage()
-        self._process = self._started(agent_command(self._route, marker, len(zipped)))
+        self._process = self._started(agent_command(self._route, marker))
         if self.broken_off:
             self._process.kill()
         if self._route.asks_password:
-            self._answer_question(marker)
-            self._send(announced(marker, zipped))
+            self._answer_question(f"{marker} ready ".encode())
         else:
-            self._send(announced(marker, zipped))
-            self._skip_noise(f"{marker} ready\n".encode())
+            self._send(SPARE_LINES)
+        self._skip_noise(f"{marker} ready ".encode())
+        self._send(announced(marker, luggage_packed(self._magic())))
         self._skip_noise(f"\n{marker}\n".encode())
         hello = self._next(START_SECONDS).message
         if hello.get("hello") != PROTOCOL:
@@ -139,6 +139,7 @@ class Session:
             process.wait()
 
     def _started(self, argv: list[str]) -> subprocess.Popen[bytes]:
+        make_room_for_pipes()
         try:
             process = subprocess.Popen(
                 argv,
@@ -160,9 +161,8 @@ class Session:
                 os.set_blocking(pipe.fileno(), False)
         return process
 
-    def _answer_question(self, marker: str) -> None:
+    def _answer_question(self, ready: bytes) -> None:
         """Give sudo the password if it asks for one; the agent may also begin without."""
-        ready = f"{marker} ready\n".encode()
         deadline = time.monotonic() + START_SECONDS
         while ready not in self._received:
             if PASSWORD_PROMPT.encode() in self._complaints:
@@ -172,7 +172,18 @@ class Session:
                 self._send(self._unsaid.reveal().encode() + b"\n")
                 self._unsaid = None  # asked again, it was wrong
             self._fill(deadline)
-        del self._received[: self._received.index(ready) + len(ready)]
+
+    def _magic(self) -> bytes:
+        """Return how compiled code begins for the Python there; nothing that it would not say."""
+        deadline = time.monotonic() + START_SECONDS
+        while b"\n" not in self._received:
+            self._fill(deadline)
+        line, _, rest = self._received.partition(b"\n")
+        self._received = rest
+        try:
+            return bytes.fromhex(line.decode("ascii"))
+        except ValueError:
+            return b""
 
     def _skip_noise(self, marker: bytes) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -238,8 +249,13 @@ class Session:
             poll.register(fd, events)
         found = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
         if not found:
-            raise self._broken(f"it said nothing for {SILENCE_SECONDS:g} s")
+            raise self._broken(self._silence())
         return {fd for fd, _ in found}
+
+    def _silence(self) -> str:
+        if self.identity:
+            return f"it said nothing for {SILENCE_SECONDS:g} s"
+        return f"no agent began there in {START_SECONDS:g} s: its login may wait for something"
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
@@ -249,19 +265,11 @@ class Session:
     def _broken(self, why: str) -> CutterError:
         """End the session and return the complaint: what ssh said of it, else `why`."""
         process = self._running()
-        if process.stderr is not None and not why:
-            self._drain(process.stderr.fileno())
+        if not why:
+            self._complaints = (self._complaints + rest_of(process.stderr))[-_KEPT:]
+        if not (why or self.identity):
+            self._received += rest_of(process.stdout)
         self.close()
         said = self._complaints or (b"" if self.identity else bytes(self._received[-_KEPT:]))
         self.broken = fault_of(self.name, self._route, process.returncode, said, why)
         return self.broken
-
-    def _drain(self, fd: int) -> None:
-        deadline = time.monotonic() + 1
-        with suppress(OSError):
-            while time.monotonic() < deadline:
-                if select.select([fd], [], [], 0.1)[0]:
-                    chunk = os.read(fd, _CHUNK)
-                    if not chunk:
-                        return
-                    self._complaints = (self._complaints + chunk)[-_KEPT:]

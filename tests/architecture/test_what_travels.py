@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 import zipfile
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
-import dotenv
 import pytest
 
-PACKAGE = Path(__file__).parents[2] / "cutter"
-TRAVELS = (
-    *("__init__.py", "children.py", "errors.py", "facts.py", "resource.py"),
-    *("agent/*.py", "model/*.py", "gpg/*.py", "filesystem/*.py", "env_text/*.py"),
-    *("accounts/*.py", "apt/*.py", "systemd/*.py"),
-    *("resources/__init__.py", "resources/target/*.py"),
-)
+from cutter.hosts.luggage import luggage
+
 PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -41,6 +37,18 @@ print([look.prediction.value for look in agent.look(steps)])
 names = {name.partition(".")[0] for name in sys.modules}
 print(sorted(names & {"yaml", "jsonschema", "rich", "psycopg", "gnupg"}))
 """
+LATE = """
+import ast, importlib, sys, zipfile
+sys.path.insert(0, sys.argv[1])
+packed = zipfile.ZipFile(sys.argv[1])
+for name in packed.namelist():
+    for node in ast.walk(ast.parse(packed.read(name))):
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module.startswith("cutter"):
+            module = importlib.import_module(node.module)
+            for wanted in node.names:
+                if not hasattr(module, wanted.name):
+                    importlib.import_module(node.module + "." + wanted.name)
+"""
 
 
 def pythons() -> list[str]:
@@ -55,26 +63,40 @@ def pythons() -> list[str]:
     return [str(path) for path in dict.fromkeys(candidates) if path.exists()]
 
 
-@pytest.fixture(scope="module")
-def luggage(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pack what travels, and the one foreign module that does."""
-    path = tmp_path_factory.mktemp("luggage") / "agent.zip"
-    with zipfile.ZipFile(path, "w") as packed:
-        for pattern in TRAVELS:
-            for file in sorted(PACKAGE.glob(pattern)):
-                packed.write(file, f"cutter/{file.relative_to(PACKAGE)}")
-        for name in ("__init__.py", "parser.py", "main.py", "variables.py", "ipython.py"):
-            packed.write(Path(dotenv.__file__).parent / name, f"dotenv/{name}")
-    return path
+def magic_of(python: str) -> bytes:
+    """Return how compiled code begins for a Python."""
+    said = "import _frozen_importlib_external as x; print(x.MAGIC_NUMBER.hex())"
+    done = subprocess.run([python, "-I", "-S", "-c", said], capture_output=True, text=True, check=True)
+    return bytes.fromhex(done.stdout)
 
 
 @pytest.mark.parametrize("python", pythons())
-def test_steps_run_from_a_zip(python: str, luggage: Path, tmp_path: Path) -> None:
-    argv = [python, "-I", "-S", "-c", PROGRAM, str(luggage), str(tmp_path)]
+def test_steps_run_from_a_zip(python: str, tmp_path: Path) -> None:
+    packed = tmp_path / "agent.zip"
+    packed.write_bytes(luggage(magic_of(python)))
+    world = tmp_path / "world"
+    world.mkdir()
+    argv = [python, "-I", "-S", "-c", PROGRAM, str(packed), str(world)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     applied, looked, foreign = done.stdout.splitlines()
     assert applied == "['changed', 'changed', 'changed']"
     assert looked == "['no change', 'no change', 'no change']"
     assert foreign == "[]"
-    assert (tmp_path / "c").exists()
+    assert (world / "c").exists()
+
+
+@pytest.mark.parametrize("python", pythons())
+def test_whatever_a_module_imports_late_travels_with_it(python: str, tmp_path: Path) -> None:
+    packed = tmp_path / "agent.zip"
+    packed.write_bytes(luggage())
+    argv = [python, "-I", "-S", "-c", LATE, str(packed)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_the_code_of_this_python_travels_as_it_is_kept() -> None:
+    entries = zipfile.ZipFile(io.BytesIO(luggage(MAGIC_NUMBER))).namelist()
+    modules = [name.removesuffix("c") for name in entries]
+    assert sorted(modules) == sorted(zipfile.ZipFile(io.BytesIO(luggage())).namelist())
+    assert "cutter/agent/running.pyc" in entries

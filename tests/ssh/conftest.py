@@ -46,6 +46,7 @@ def shared_connections(sshd: Sshd) -> Iterator[Path]:
 @pytest.fixture
 def fleet(sshd: Sshd, shared_connections: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Return a project whose one host, web1, is reached through the sshd."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CUTTER_SSH", sshd.program)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(shared_connections))
     project = Project(tmp_path)

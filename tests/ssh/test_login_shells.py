@@ -129,5 +129,5 @@ def test_an_account_that_runs_no_commands_costs_only_itself(
     machines(fleet, web1=only, web2="")
     answer = fleet.cutter("apply", "--yes", fleet.runbook(STEPS))
     assert answer.code == 69, answer
-    assert "This account is currently not available." in answer.out
+    assert "This account is currently not available." in answer.out, answer.out
     assert (fleet.world / "web2").is_dir()
