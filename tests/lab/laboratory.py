@@ -67,13 +67,14 @@ class Lab:
     def machine(
         self, name: str, *, init: Init = "sshd", behind: Machine | None = None, disk: str = "1g"
     ) -> Machine:
-        """Return the machine of this name, started when it is not there yet.
+        """Return the machine of this name, started when it is not there, or has ended.
 
         `behind` is the one machine through which it can be reached; `disk` is what its disk can hold.
         """
         if init == "systemd" and not self._ground.has_control_groups:
             pytest.skip("no lab with systemd: control groups are not to be had")
-        if name not in self._machines:
+        if name not in self._machines or not self._machines[name].lives:
+            self.end(name)
             self._start(name, init, behind, disk)
         return self._machines[name]
 

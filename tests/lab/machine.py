@@ -80,6 +80,11 @@ class Machine:
         """Return its root folder. An absolute link in it leads out of it."""
         return Path(f"/proc/{self.pid}/root")
 
+    @property
+    def lives(self) -> bool:
+        """Tell whether it has not ended."""
+        return self._process.poll() is None
+
     def connect(self, number: int, address: str, behind: Machine | None) -> None:
         """Give it an address, at the lab's bridge or at a link that only another machine has."""
         self._link = (f"v{number}", str((behind or self._ground).pid))
@@ -109,7 +114,7 @@ class Machine:
 
     def end(self) -> None:
         """End it, as if its power were cut."""
-        if self._process.poll() is None:  # its number may be another's by now
+        if self.lives:  # its number may be another's by now
             os.kill(self.pid, signal.SIGKILL)
         self.gone()
         self._ground.run('umount --recursive "$1"', f"{self._ground.folder}/{self.name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,14 @@ def test_a_machine_has_a_real_systemd(lab: Lab) -> None:
     assert machine.run("systemctl", "is-system-running", "--wait").stdout == "running\n"
     assert lab.seen("s1").service("ssh").is_running
     assert machine.run("systemctl", "show", "-P", "InvocationID", "ssh").stdout.strip()
+
+
+def test_a_machine_that_ended_is_started_anew(lab: Lab) -> None:
+    ended = lab.machine("h3")
+    os.kill(ended.pid, signal.SIGKILL)
+    ended.gone()
+    assert lab.machine("h3").id != ended.id
+    assert lab.ssh("h3", "hostname").stdout == "h3\n"
 
 
 def test_there_is_no_way_out(lab: Lab) -> None:
