@@ -18,13 +18,18 @@ from cutter.report.run_text import (
     compensation_lines,
     failure_lines,
     fleet_failure_lines,
+    left_lines,
     manual_lines,
+    names_lines,
     outcome_line,
     targets_text,
     verdict_line,
     worst_outcome,
 )
 from cutter.report.switch_text import kill_switch_words
+
+FEW = 4
+"""Of more targets than these, each is told of when it ends, and not each of its steps."""
 
 
 def environment_body(workspace: Workspace) -> dict[str, Any]:
@@ -70,16 +75,19 @@ def print_result(result: RunResult, args: argparse.Namespace) -> None:
     many = len(result.targets) > 1
     for line in _failures(result, args):
         print(line)
+    for line in left_lines((target.target, target.left) for target in result.targets):
+        print(line)
     for target in result.targets:
-        for line in target.left:
-            print(f"{target.target}: {line}; it was looked at again")
         for line in compensation_lines(target.target, target.compensation, colour=colour(args)):
             print(line)
-        for line in manual_lines(target.target, target.manual, halted=True):
+        for line in manual_lines(target.target, target.manual, halted=True, many=many):
             print(line)
     title = exit_title(result.exit_code)
     if many:
-        print(f"targets: {targets_text(worst_outcome(target.evidence) for target in result.targets)}")
+        worst = [(target.target, worst_outcome(target.evidence)) for target in result.targets]
+        print(f"targets: {targets_text(outcome for _, outcome in worst)}")
+        for line in names_lines(worst) if len(worst) > FEW else ():
+            print(line)
     print(
         verdict_line(result.runbook, result.run, result.counts, result.exit_code, title, colour=colour(args))
     )

@@ -11,6 +11,7 @@ from itertools import count
 from cutter.app.interrupts import Requests
 from cutter.app.workspace import Workspace
 from cutter.cli._output import outlived
+from cutter.cli._printing import FEW
 from cutter.engine.executor import Watch
 from cutter.engine.executor import count as count_outcomes
 from cutter.model.evidence import Evidence
@@ -18,8 +19,8 @@ from cutter.model.plan import Plan, PlannedStep
 from cutter.report.progress import progress_line
 from cutter.report.run_text import counts_text
 
-_FEW = 4
-"""Of more targets than these, each is told of when it ends, and not each of its steps."""
+_MANY = 20
+"""Of more targets than these, only one that did not end well is told of, lest it scroll away."""
 Tell = Callable[[str, Evidence], None]
 """Prints the outcome of a step on a target, if it is worth a line."""
 
@@ -35,7 +36,9 @@ class _Ends:
         """Take an outcome."""
         self._found[target].append(evidence)
         if len(self._found[target]) == self._open[target]:
-            print(f"{target}: {counts_text(count_outcomes(self._found.pop(target)))}", file=sys.stderr)
+            found = self._found.pop(target)
+            if len(self._open) <= _MANY or not all(item.outcome.success for item in found):
+                print(f"{target}: {counts_text(count_outcomes(found))}", file=sys.stderr)
 
 
 @contextmanager
@@ -44,7 +47,7 @@ def watched(
 ) -> Iterator[Watch]:
     """Give what is told of each outcome of a plan; meanwhile long work shows on the terminal."""
     total, counted = sum(len(target.steps) for target in plan.targets), count(1)
-    ends = _Ends(plan) if len(plan.targets) > _FEW and not args.json else None
+    ends = _Ends(plan) if len(plan.targets) > FEW and not args.json else None
     with progress_line(sys.stderr, wanted=not args.json) as line:
         workspace.hears = line
 

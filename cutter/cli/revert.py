@@ -174,7 +174,7 @@ def _print_result(runbook: str, result: RevertResult, cuts: Cuts, args: argparse
     for line in _outcome_lines(result, colour=paint):
         print(line)
     for target, manual in result.manual.items():
-        for line in manual_lines(target, manual, halted=target in result.halted):
+        for line in manual_lines(target, manual, halted=target in result.halted, many=len(result.manual) > 1):
             print(line)
     code = result.exit_code
     _print_refused(result.refused, args)

@@ -18,6 +18,12 @@ def compact(names: Iterable[str]) -> str:
     return ", ".join(word for _, family in families for word in _ranged(list(family)))
 
 
+def shortened(names: Iterable[str], most: int) -> str:
+    """Return the names in so many words at most, and how many words were left out."""
+    words = compact(names).split(", ")
+    return ", ".join(words[:most]) + (f" and {len(words) - most} more" if len(words) > most else "")
+
+
 def _parts(name: str) -> tuple[str, int, int, str]:
     """Return what stands before a number, the number's width where it begins with 0, the number, the rest."""
     found = _NUMBERED.fullmatch(name)

@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 from cutter.model.evidence import EXIT_OF_OUTCOME, EXIT_PRECEDENCE, Evidence, Outcome
 from cutter.model.state import Change
-from cutter.report.host_names import compact
+from cutter.report.host_names import compact, shortened
 from cutter.report.plan_text import change_words
 from cutter.report.style import paint, printable
 
+_WORDS = 6
+"""So many names, or ranges of them, are in a line of the summary."""
 _ORDER = [outcome.value for outcome in Outcome]
 _BAD = [outcome for outcome in Outcome if not outcome.success and outcome is not Outcome.SKIPPED]
 _BAD.sort(key=lambda outcome: EXIT_PRECEDENCE.index(EXIT_OF_OUTCOME[outcome]))
@@ -107,6 +109,15 @@ def targets_text(worst: Iterable[str]) -> str:
     return ", ".join(filter(None, [counts_text(counts) if counts.total() > counts[""] else "", without]))
 
 
+def names_lines(worst: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield which of many targets ended how, a line for each outcome, from each target and its worst."""
+    found: dict[str, list[str]] = {}
+    for target, outcome in worst:
+        found.setdefault(outcome, []).append(target)
+    for outcome in filter(found.__contains__, _ORDER):
+        yield f"  {outcome}: {shortened(found[outcome], _WORDS)}"
+
+
 def worst_outcome(evidence: Iterable[Evidence]) -> str:
     """Return what a target is counted as: its worst outcome, and of good ones `changed` before `ok`.
 
@@ -119,6 +130,16 @@ def worst_outcome(evidence: Iterable[Evidence]) -> str:
     return bad[0].value if bad else (Outcome.CHANGED if Outcome.CHANGED in found else Outcome.OK).value
 
 
+def left_lines(targets: Iterable[tuple[str, Iterable[str]]]) -> Iterator[str]:
+    """Yield what earlier runs had left on targets, each line once, with the names of all that have it."""
+    found: dict[str, list[str]] = {}
+    for target, left in targets:
+        for line in left:
+            found.setdefault(line, []).append(target)
+    for line, names in found.items():
+        yield f"{compact(names)}: {line}; it was looked at again"
+
+
 def compensation_lines(target: str, evidence: Iterable[Evidence], *, colour: bool = False) -> Iterator[str]:
     """Yield what was taken back after a failure, and what could not be."""
     for item in evidence:
@@ -128,9 +149,9 @@ def compensation_lines(target: str, evidence: Iterable[Evidence], *, colour: boo
             yield from failure_lines(target, [item], colour=colour)
 
 
-def manual_lines(target: str, manual: Iterable[str], *, halted: bool) -> Iterator[str]:
-    """Yield what a person must do by hand, and that nothing runs on a halted target before."""
-    told = [f"by hand: {printable(line)}" for line in manual]
+def manual_lines(target: str, manual: Iterable[str], *, halted: bool, many: bool = False) -> Iterator[str]:
+    """Yield what a person must do by hand, where it is one of `many`, and that nothing runs there before."""
+    told = [f"by hand{f' on {target}' if many else ''}: {printable(line)}" for line in manual]
     yield from told
     if told and halted:
         yield f"{target} is halted: nothing runs there until `cutter resolve` says that this was done"

@@ -1,0 +1,56 @@
+"""Hundreds of targets in one screen: names in ranges, each reason once."""
+
+from __future__ import annotations
+
+from cutter.model.evidence import Evidence, Outcome
+from cutter.report.host_names import compact, shortened
+from cutter.report.kept_out import KeptOut, kept_out_lines
+from cutter.report.run_text import fleet_failure_lines, left_lines, names_lines
+
+NAMES = [f"web{number:03}" for number in range(1, 201)]
+
+
+def refused(reason: str) -> list[Evidence]:
+    return [
+        Evidence(step, "file", "h", Outcome.BLOCKED, reason=reason, remedy="do it", refusal=10)
+        for step in ("one", "two")
+    ]
+
+
+def test_names_are_cut_to_a_line() -> None:
+    assert shortened(NAMES, 6) == "web[001-200]"
+    assert shortened(["a", "b", "c"], 2) == "a, b and 1 more"
+    assert compact([]) == ""
+
+
+def test_which_target_ended_how_is_a_line_for_each_outcome() -> None:
+    worst = [(name, "failed" if name == "web007" else "ok") for name in NAMES]
+    assert list(names_lines(worst)) == ["  ok: web[001-006], web[008-200]", "  failed: web007"]
+    odd = [(name, "ok") for name in NAMES[::2]]
+    assert len("".join(names_lines(odd))) < 80
+
+
+def test_what_is_the_same_of_many_is_said_once() -> None:
+    told = list(fleet_failure_lines([(name, refused("no room")) for name in NAMES], colour=False))
+    assert told == [
+        "blocked: all 2 steps on web[001-200] (200 targets)",
+        "  cause: no room",
+        "  world: nothing was begun there",
+        "  next for web001: do it",
+    ]
+    assert list(left_lines((name, ["run R broke off there"]) for name in NAMES)) == [
+        "web[001-200]: run R broke off there; it was looked at again"
+    ]
+
+
+def test_targets_that_are_kept_out_are_grouped_by_reason() -> None:
+    out = [
+        KeptOut("web1", "gone", "ssh web1"),
+        KeptOut("db", "full", ""),
+        KeptOut("web2", "gone", "ssh web2"),
+    ]
+    assert list(kept_out_lines(out, colour=False)) == [
+        "  x web1, web2 (2 targets): gone",
+        "      next for web1: ssh web1",
+        "  x db: full",
+    ]
