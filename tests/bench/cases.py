@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench import cutting
+from bench import cutting, fleet, over_ssh
 from bench.floor import write
 from bench.table import seconds, table, times
 from bench.timing import Measured, Sample, in_turn, timed
@@ -89,6 +89,17 @@ def case_document(folder: Path, runs: Runs) -> str:
     return f"{cutting.commands(folder, cutting.SIZES)}\n\nBefore: {told}."
 
 
+def case_ssh(folder: Path, runs: Runs) -> str:
+    """Ten hosts by ssh: small and large work, over shared and over cold connections."""
+    return over_ssh.compared(folder, runs.tools, runs.own, runs.peer, runs.slow)
+
+
+def case_fleet(folder: Path, runs: Runs) -> str:
+    """Up to 200 hosts that are all this machine: the controller alone, without ssh and agents."""
+    del runs
+    return fleet.simulated(folder)
+
+
 def _plain_loop(place: Path, size: int, *, first: bool) -> Tool:
     """Return what only reads, or only writes, the files of `many` in a loop of the standard library."""
     files = place / "world" / "files"
@@ -149,4 +160,6 @@ CASES = {
     "floor": case_floor,
     "cut": case_cut,
     "document": case_document,
+    "ssh": case_ssh,
+    "fleet": case_fleet,
 }

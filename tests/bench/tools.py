@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 PEERS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cutter" / "bench"
 PACKAGES = {"ansible": "ansible-core", "pyinfra": "pyinfra"}
-_CUTTER = Path(sys.executable).parent / "cutter"
-_RUNBOOK = "apiVersion: cutter/v1\nrunbook: bench\ntitle: Work to be timed\nsteps:\n"
+CUTTER = Path(sys.executable).parent / "cutter"
+RUNBOOK = "apiVersion: cutter/v1\nrunbook: bench\ntitle: Work to be timed\nsteps:\n"
 _PLAYBOOK = """\
 - hosts: all
   connection: local
@@ -24,7 +24,7 @@ _PLAYBOOK = """\
   vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
   tasks:
 """
-_DEPLOY = "from io import StringIO\n\nfrom pyinfra.operations import files\n\n"
+DEPLOY = "from io import StringIO\n\nfrom pyinfra.operations import files\n\n"
 _ENVIRONMENT = """\
 name: bench
 production: no
@@ -88,8 +88,8 @@ def _cutter(folder: Path, work: Work) -> Tool:
     inventory.mkdir(parents=True)
     (inventory / "environment.yml").write_text(_ENVIRONMENT)
     (inventory / "hosts.yml").write_text(_HOSTS)
-    (folder / "work.yml").write_text(_RUNBOOK + work.cutter)
-    command = [str(_CUTTER), "apply", "--yes", "-i", "inventory/bench", "work.yml"]
+    (folder / "work.yml").write_text(RUNBOOK + work.cutter)
+    command = [str(CUTTER), "apply", "--yes", "-i", "inventory/bench", "work.yml"]
     cache = folder / "cache"
     return Tool("cutter", folder, command, (folder / "kept", cache), {"XDG_CACHE_HOME": str(cache)})
 
@@ -101,6 +101,6 @@ def _ansible(folder: Path, work: Work) -> Tool:
 
 
 def _pyinfra(folder: Path, work: Work) -> Tool:
-    (folder / "work.py").write_text(_DEPLOY + work.pyinfra)
+    (folder / "work.py").write_text(DEPLOY + work.pyinfra)
     command = [str(installed("pyinfra") / "pyinfra"), "--yes", "@local", "work.py"]
     return Tool("pyinfra", folder, command, (), {})
