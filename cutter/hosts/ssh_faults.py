@@ -82,10 +82,13 @@ _PART_OF_PYTHON = re.compile(r"ModuleNotFoundError: No module named '(?!cutter)(
 """What Debian's python3-minimal says, which lacks much of the standard library."""
 
 
-def fault_of(name: str, route: Route, code: int | None, said: bytes, why: str) -> CutterError:
+def fault_of(
+    name: str, route: Route, code: int | None, said: bytes, why: str, *, shown: bytes = b""
+) -> CutterError:
     """Return the complaint about a session that did not begin, or broke off.
 
     `code` is ssh's exit code, `said` the end of what it wrote to standard error, `why` our own words.
+    `shown` is what a login wrote to standard output that did not come to an agent.
     """
     text = said.decode("utf-8", "replace")
     part = _PART_OF_PYTHON.search(text)
@@ -95,7 +98,8 @@ def fault_of(name: str, route: Route, code: int | None, said: bytes, why: str) -
     for known in _KNOWN:
         if known.words in text:
             return known.kind(known.cause, place=name, remedy=_worded(known.remedy, route))
-    last = [line for line in text.splitlines() if not _NOISE.match(line)]
+    lines = [*shown.decode("utf-8", "replace").splitlines(), *text.splitlines()]
+    last = [line for line in lines if not _NOISE.match(line)]
     unsaid = "the connection broke off" if code == _OF_SSH else "what ran there ended"
     cause = why or (last[-1].strip() if last else f"{unsaid}: ssh ended with {code}")
     return Unavailable(cause, place=name, remedy=_worded(_BY_HAND, route))

@@ -270,6 +270,6 @@ class Session:
         if not (why or self.identity):
             self._received += rest_of(process.stdout)
         self.close()
-        said = self._complaints or (b"" if self.identity else bytes(self._received[-_KEPT:]))
-        self.broken = fault_of(self.name, self._route, process.returncode, said, why)
+        shown = b"" if self.identity else bytes(self._received[-_KEPT:])
+        self.broken = fault_of(self.name, self._route, process.returncode, self._complaints, why, shown=shown)
         return self.broken

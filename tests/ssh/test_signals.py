@@ -173,7 +173,10 @@ def _read_by(pid: int) -> int:
 
 
 def _is_agent(pid: int) -> bool:
-    return b"cutter.agent.remote" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    try:
+        return b"cutter.agent.remote" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def _die(*_: object, **__: object) -> None:
