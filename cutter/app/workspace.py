@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cutter.app.opened import OPENED
 from cutter.engine.target import Target
 from cutter.hosts.local import LocalTarget
+from cutter.language.alike import Alike
 from cutter.language.bind import bind
 from cutter.language.extra import parse_extra, refuse_undeclared
 from cutter.language.inventory import load_environment, select_for
@@ -124,8 +125,9 @@ class Workspace:
         hosts = complaints.attempt(self._hosts_of, runbook) if runbook else None
         if runbook is None or hosts is None:
             return None
-        extra, key = self.choice.extra, self.digest_key
-        bound = [complaints.attempt(bind, runbook, self.environment, host, extra, key) for host in hosts]
+        bind_here = partial(bind, alike=Alike())
+        given = [(runbook, self.environment, host, self.choice.extra, self.digest_key) for host in hosts]
+        bound = [complaints.attempt(bind_here, *words) for words in given]
         return Job(path, runbook, tuple(item for item in bound if item is not None))
 
     def _hosts_of(self, runbook: Runbook) -> tuple[Host, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cutter.errors import CutterError
+from cutter.language.alike import Alike, Asked
 from cutter.language.bind_problems import StepProblems
 from cutter.language.content_hash import content_hash
 from cutter.language.desk import BindDesk
@@ -16,7 +17,7 @@ from cutter.language.step_hosts import is_for, only_for
 from cutter.language.variables import Scope, all_values
 from cutter.model.inventory import Environment, Host
 from cutter.model.references import BadReference, references, resolve
-from cutter.model.runbook import BoundRunbook, BoundStep, Runbook, Step
+from cutter.model.runbook import BoundRunbook, BoundStep, Runbook, Step, ValuePath
 from cutter.model.when import LeftOut
 from cutter.resource import Resource, type_complaints
 from cutter.resources import resource_type
@@ -28,14 +29,17 @@ def bind(
     host: Host,
     extra_vars: Sequence[str] | Mapping[str, Any],
     digest_key: bytes,
+    *,
+    alike: Alike | None = None,
 ) -> BoundRunbook:
     """Return a runbook as it is for one target. Raises InvalidDocuments with every problem of every step.
 
     `extra_vars` are the words given with ``-e``, or a mapping of names to values. Read are the files and
-    environment variables that steps name, and nothing else; no target is contacted.
+    environment variables that steps name, and nothing else; no target is contacted. What is `alike` on the
+    hosts that were bound before with it is not bound again.
     """
     scope = Scope(all_values(environment, host, runbook, parse_extra(extra_vars)))
-    binding = _Binding(runbook, scope, digest_key, host)
+    binding = _Binding(runbook, scope, digest_key, host, alike or Alike())
     preflight = tuple(binding.bound("preflight", runbook.preflight))
     steps = tuple(binding.bound("steps", runbook.steps))
     if binding.problems:
@@ -47,11 +51,13 @@ def bind(
 class _Binding:
     """One runbook on its way to one target."""
 
-    def __init__(self, runbook: Runbook, scope: Scope, digest_key: bytes, host: Host) -> None:
+    def __init__(self, runbook: Runbook, scope: Scope, digest_key: bytes, host: Host, alike: Alike) -> None:
         self.runbook = runbook
         self.scope = scope
         self.digest_key = digest_key
         self.host = host
+        self.alike = alike
+        self.particular = False  # whether a step has taken more of this host than its lookups tell
         self.left_out: dict[str, LeftOut] = {}
         self.problems: list[Problem] = []
         self.hashes: dict[str, str] = {}
@@ -63,26 +69,34 @@ class _Binding:
             if not is_for(step, self.host):
                 self.left_out[step.id] = LeftOut(step.id, "", f"it is for the hosts of {step.hosts}")
                 continue
-            tell = StepProblems(step, (listed, index))
-            found = list(self._items(step, tell))
-            for item in found:
-                bound = self._step(step, item, tell)
-                if bound is not None:
-                    self.hashes[bound.id] = bound.content_hash
-                    yield bound
-            self.problems += tell.problems
+            known = self.alike.find((listed, index), self.scope.lookup)
+            for bound in self._anew(step, (listed, index)) if known is None else known:
+                self.hashes[bound.id] = bound.content_hash
+                yield bound
 
-    def _items(self, step: Step, tell: StepProblems) -> Iterator[Item | None]:
+    def _anew(self, step: Step, path: ValuePath) -> Iterator[BoundStep]:
+        tell, asked, made = StepProblems(step, path), Asked(self.scope.lookup), []
+        self.particular = False
+        for item in list(self._items(step, tell, asked)):
+            bound = self._step(step, item, tell, asked)
+            if bound is not None:
+                made.append(bound)
+                yield bound
+        self.problems += tell.problems
+        if not tell.problems and not self.particular:
+            self.alike.keep(path, asked.answers, tuple(made))
+
+    def _items(self, step: Step, tell: StepProblems, asked: Asked) -> Iterator[Item | None]:
         if step.for_each is None:
             yield None
             return
-        value = tell.attempt(("for_each",), resolve, step.for_each, self.scope.lookup)
+        value = tell.attempt(("for_each",), resolve, step.for_each, asked)
         if value is not None:
             yield from items(value, step, tell)
 
-    def _step(self, step: Step, item: Item | None, tell: StepProblems) -> BoundStep | None:
+    def _step(self, step: Step, item: Item | None, tell: StepProblems, asked: Asked) -> BoundStep | None:
         before = len(tell.problems)
-        lookup = item.lookup(self.scope.lookup) if item else self.scope.lookup
+        lookup = item.lookup(asked) if item else asked
         params = {
             name: tell.resolved((step.type, name), value, lookup) for name, value in step.params.items()
         }
@@ -96,6 +110,7 @@ class _Binding:
         needs = None if prepared is None else self._needs(prepared, tell)
         if prepared is None or needs is None:
             return None
+        self.particular = self.particular or desk.rendered or bool(needs)
         found = content_hash(kind, step.type, prepared, self.digest_key, needs, only_for=only_for(step))
         return BoundStep(
             id=f"{step.id}[{item.key}]" if item else step.id,

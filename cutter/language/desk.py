@@ -30,6 +30,8 @@ class BindDesk:
         self.digest_key = digest_key
         self.extra = extra or {}
         self.content: dict[str, bytes] = {}
+        self.rendered = False
+        """Whether a template was rendered: it may have used any variable."""
 
     def read(self, path: str) -> bytes:
         """Return the bytes of a file, relative paths from the runbook's folder. Raises DeskFault."""
@@ -50,6 +52,7 @@ class BindDesk:
         """Return a rendered template. Raises DeskFault."""
         from cutter.language.templates import rendered
 
+        self.rendered = True
         values, late = self._early()
         return rendered(self.place(path), path, {**values, **self.extra}, late)
 
