@@ -9,8 +9,8 @@ from gap_cases import PLACE
 
 from cutter.agent import Agent, StepRequest, looks, running
 from cutter.filesystem.kept import KeptContent
-from cutter.model.gap_values import ObjectiveDeclaration, RunbookScope
 from cutter.model.gap_scopes import obstacle
+from cutter.model.gap_values import ObjectiveDeclaration, RunbookScope
 from cutter.model.plan import Look, Prediction
 
 MANY = 300

@@ -163,7 +163,7 @@ def killed_at(project: Project, path: str, number: int, *, after: bool) -> int:
                 os.kill(os.getpid(), signal.SIGKILL)
             return done
 
-        SqliteLedger.append = counted  # type: ignore[method-assign]
+        SqliteLedger.append = counted  # type: ignore[method-assign,assignment]
         return project.cutter("apply", "--yes", path).code
 
     return in_child(work)

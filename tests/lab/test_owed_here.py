@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from lab.machine import Machine
 
 pytestmark = [pytest.mark.lab, pytest.mark.root, pytest.mark.slow]
-_CODE = ("cutter", "yaml", "jsonschema", "jsonschema_specifications", "referencing", "rpds", "attr", "attrs")
-_CODE += ("dotenv", "gnupg", "typing_extensions")
+_CODE = (
+    *("cutter", "yaml", "jsonschema", "jsonschema_specifications", "referencing", "rpds", "attr", "attrs"),
+    *("dotenv", "gnupg", "typing_extensions"),
+)
 _PROGRAM = """\
 import os, signal, sys
 sys.path.insert(0, "/opt/here")

@@ -234,7 +234,7 @@ def test_restart_and_reload_are_told_by_looking(machine: Machine) -> None:
     assert service(machine, "mark", act="restart", **declared) == ""
 
 
-TIMER = {
+TIMER: dict[str, Any] = {
     "name": "probe",
     "calendar": "*-*-* 02:30:00",
     "command": ["/bin/echo", "50%", "a b", "$HOME", 'q"\\'],
@@ -263,6 +263,7 @@ def test_the_timer_waits_and_its_command_gets_its_words_as_they_are(lab: Lab, ma
 
 
 def test_a_calendar_that_systemd_cannot_read_is_refused(machine: Machine) -> None:
-    told = ask(machine, "reach", "timer", **{**TIMER, "calendar": "every full moon"})
+    wrong: dict[str, Any] = {**TIMER, "calendar": "every full moon"}
+    told = ask(machine, "reach", "timer", **wrong)
     assert "systemd cannot read the calendar 'every full moon'" in told["cause"]
     assert not (machine.root / "etc/systemd/system/probe.timer").exists()
