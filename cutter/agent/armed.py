@@ -21,9 +21,11 @@ from cutter.filesystem.refusals import refusals
 from cutter.model.state import State
 
 ARMED, DUE, TAKING, TAKEN, CONFIRMED = "armed", "due", "taking", "taken", "confirmed"
+STUCK = "stuck"
+"""How a group stands that was not confirmed, and could not be put back either."""
 OPEN = (ARMED, DUE, TAKING)
 """How a group stands about which nothing is decided, or not all of it is done."""
-_FORWARD = (*OPEN, TAKEN, CONFIRMED)
+_FORWARD = (*OPEN, STUCK, TAKEN, CONFIRMED)
 _MARK = "-"
 
 
@@ -84,10 +86,16 @@ def create(folder: str, name: str, head: Mapping[str, Any]) -> int:
 
 
 def note(file: int, line: Mapping[str, Any]) -> None:
-    """Add a line, durably."""
+    """Add a line, durably; all of it, or nothing where that raises."""
+    content, size = json.dumps(line).encode() + b"\n", os.fstat(file).st_size
     with refusals("writing", "what is armed"):
-        os.write(file, json.dumps(line).encode() + b"\n")
-        os.fsync(file)
+        try:
+            while content:  # a disk that is all but full takes a part
+                content = content[os.write(file, content) :]
+            os.fsync(file)
+        except OSError:
+            os.ftruncate(file, size)
+            raise
 
 
 def begin(file: int, step: Begun) -> None:
@@ -126,7 +134,7 @@ def turn(folder: str, name: str, old: str, new: str) -> bool:
     return True
 
 
-def in_state(folder: str, states: Collection[str] = OPEN) -> Iterator[tuple[str, str]]:
+def in_state(folder: str, states: Collection[str] = (*OPEN, STUCK)) -> Iterator[tuple[str, str]]:
     """Yield every group of this machine that stands so: how, and its name."""
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         for entry in sorted(os.listdir(folder)):
@@ -154,19 +162,28 @@ def run_of(name: str) -> str:
     return name.rpartition(_MARK)[0]
 
 
-def refuse_open(folder: str) -> None:
+def refuse_open(folder: str, run: str = "") -> None:
     """Raise LockHeld while a change on this machine is neither confirmed nor taken back.
 
-    What a look saw of it would hold for moments only.
+    What a look saw of it would hold for moments only, or take for declared what nobody confirmed. A run may
+    try what it could not put back itself.
     """
-    for _, name in in_state(folder):
-        raise undecided(folder, name)
+    for state, name in in_state(folder):
+        if state != STUCK or run_of(name) != run:
+            raise undecided(folder, name)
 
 
 def undecided(folder: str, name: str) -> LockHeld:
     """Return the complaint about a group that is neither confirmed nor taken back."""
-    _, path = standing(folder, name)
-    left = read(path).left if path else 0.0
+    state, path = standing(folder, name)
+    if state == STUCK:
+        return LockHeld(
+            f"a change of run {run_of(name)} was never confirmed, and could not be taken back",
+            place=path,
+            world="nothing was changed by this run",
+            remedy=f"apply a runbook there: that is tried again first; to leave it as it is, remove {path}",
+        )
+    left = _left(path)
     cause = f"a change of run {run_of(name)} is neither confirmed nor taken back"
     wait = f"wait {max(1, round(left))} s, then run the same command again"
     over = "apply a runbook there: what is overdue is taken back first"
@@ -188,6 +205,12 @@ def held(path: str) -> Iterator[bool]:
             yield True
     finally:
         os.close(file)
+
+
+def _left(path: str) -> float:
+    with suppress(FileNotFoundError):  # it moved on in between
+        return read(path).left
+    return 0.0
 
 
 def path_of(folder: str, state: str, name: str) -> str:

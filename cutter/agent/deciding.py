@@ -8,7 +8,7 @@ from hmac import compare_digest
 from typing import Any
 
 from cutter.agent import armed, tenure
-from cutter.agent.putting_back import looked_at, take_back_overdue, take_over
+from cutter.agent.putting_back import came_of_it, take_back_overdue, take_over
 from cutter.agent.running import Agent
 from cutter.agent.wire import evidence_body
 from cutter.errors import PermissionRefused
@@ -54,8 +54,7 @@ def came_of(agent: Agent, folder: str, name: str) -> Mapping[str, Any]:
         if state in armed.OPEN and armed.read(path).left <= 0:
             take_over(folder, name, agent)
     state, path = armed.standing(folder, name)
-    if state == armed.TAKEN:
-        steps = [evidence_body(found) for found in looked_at(agent, armed.read(path).begun)]
-        return {"state": state, "steps": steps}
+    if state in (armed.TAKEN, armed.STUCK):
+        return {"state": state, "steps": list(map(evidence_body, came_of_it(folder, name, agent)))}
     complete = armed.read(path).complete if state == armed.CONFIRMED else None
     return {"state": state, "steps": complete or []}

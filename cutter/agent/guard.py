@@ -16,8 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cutter.agent import armed
-from cutter.agent.ending import let_end
-from cutter.agent.putting_back import put_back
+from cutter.agent.putting_back import taken_back
 from cutter.agent.running import Agent
 from cutter.children import minimal_environment
 from cutter.errors import StepFailed
@@ -93,16 +92,10 @@ class _Guard:
             time.sleep(_PAUSE_SECONDS)
 
     def _take_back(self) -> None:
-        if not any(
-            armed.turn(self._folder, self._name, old, armed.TAKING) for old in (armed.ARMED, armed.DUE)
-        ):
-            return
-        path = armed.path_of(self._folder, armed.TAKING, self._name)
-        let_end(path)
-        try:
-            put_back(self._agent, armed.read(path).begun)
-        finally:
-            armed.turn(self._folder, self._name, armed.TAKING, armed.TAKEN)
+        for was in (armed.ARMED, armed.DUE):
+            if armed.turn(self._folder, self._name, was, armed.TAKING):
+                taken_back(self._folder, self._name, self._agent, at_rest=was == armed.DUE)
+                return
 
 
 def _pass_over(number: int, frame: object) -> None:

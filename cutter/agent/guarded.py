@@ -18,7 +18,7 @@ from cutter.agent.armed import Begun
 from cutter.agent.attempt import Attempt
 from cutter.agent.ending import started_at
 from cutter.agent.looks import skipped
-from cutter.agent.putting_back import looked_at, take_over
+from cutter.agent.putting_back import came_of_it, take_over
 from cutter.agent.requests import StepRequest
 from cutter.agent.running import Agent, unguarded
 from cutter.agent.tidings import Armed, Arming, Decided, Told
@@ -156,21 +156,28 @@ class _Group:
 
     def _each(self) -> Iterator[Evidence]:
         for evidence in self._agent.apply(self._steps, _never):
-            armed.note(self._file, {"done": evidence.step})
+            self._note({"done": evidence.step})
             yield evidence
+
+    def _note(self, line: Mapping[str, Any]) -> None:
+        """Note that something is done; where that cannot be, nothing more is, and all goes back at once."""
+        try:
+            armed.note(self._file, line)
+        except CutterError:
+            armed.turn(self._post.folder, self._name, armed.ARMED, armed.DUE)
+            raise
 
     def _decided(self, found: Sequence[Evidence]) -> Iterator[Told]:
         """Have the group confirmed, or taken back where one of its steps failed."""
         if all(evidence.outcome.success for evidence in found):
-            armed.note(self._file, {"complete": [evidence_body(evidence) for evidence in found]})
+            self._note({"complete": [evidence_body(evidence) for evidence in found]})
             yield Armed(self._name)
             self.is_lost = self._wait() != armed.CONFIRMED
             return
         armed.turn(self._post.folder, self._name, armed.ARMED, armed.DUE)
         self._wait()
         yield Decided(self._name)
-        _, path = armed.standing(self._post.folder, self._name)
-        back = {item.step: item for item in looked_at(self._agent, armed.read(path).begun)}
+        back = {item.step: item for item in came_of_it(self._post.folder, self._name, self._agent)}
         yield from (_after_all(evidence, back.get(evidence.step)) for evidence in found)
 
     def _wait(self) -> str:

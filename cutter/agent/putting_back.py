@@ -44,6 +44,29 @@ def looked_at(agent: Agent, begun: Sequence[Begun]) -> Iterator[Evidence]:
         yield _looked_at(agent, step)
 
 
+def taken_back(folder: str, name: str, agent: Agent, *, at_rest: bool) -> None:
+    """Put a group back that is being taken; it is taken once a look finds all as it was, and else stuck.
+
+    With `at_rest`, nothing of it is under way any more.
+    """
+    path = armed.path_of(folder, armed.TAKING, name)
+    if not at_rest:
+        let_end(path)
+    begun = armed.read(path).begun
+    put_back(agent, begun)
+    is_back = all(map(_is_back, looked_at(agent, begun)))
+    armed.turn(folder, name, armed.TAKING, armed.TAKEN if is_back else armed.STUCK)
+
+
+def came_of_it(folder: str, name: str, agent: Agent) -> list[Evidence]:
+    """Look at a group that was taken back, or could not be; what was slow to go back is so no longer."""
+    state, path = armed.standing(folder, name)
+    found = list(looked_at(agent, armed.read(path).begun if path else ()))
+    if state == armed.STUCK and all(map(_is_back, found)):
+        armed.turn(folder, name, armed.STUCK, armed.TAKEN)
+    return found
+
+
 def take_back_overdue(folder: str, agent: Agent) -> list[tuple[str, list[Evidence]]]:
     """Take back what a guard that died has left; return, of each group, its run and what came of its steps.
 
@@ -58,30 +81,32 @@ def take_over(folder: str, name: str, agent: Agent) -> bool:
     if not path:
         return False
     with armed.held(path) as mine:
-        if mine and any(armed.turn(folder, name, state, armed.TAKING) for state in armed.OPEN):
-            taking = armed.path_of(folder, armed.TAKING, name)
-            let_end(taking)
-            put_back(agent, armed.read(taking).begun)
-            armed.turn(folder, name, armed.TAKING, armed.TAKEN)
+        states = (*armed.OPEN, armed.STUCK) if mine else ()
+        was = next((state for state in states if armed.turn(folder, name, state, armed.TAKING)), "")
+        if was:
+            taken_back(folder, name, agent, at_rest=was == armed.DUE)
         return mine
 
 
 def _overdue(folder: str, name: str, agent: Agent) -> tuple[str, list[Evidence]]:
     if not take_over(folder, name, agent):
         raise armed.undecided(folder, name)
-    _, path = armed.standing(folder, name)
-    run = armed.run_of(name)
-    found = list(looked_at(agent, armed.read(path).begun if path else ()))
-    other = [item.step for item in found if item.outcome is not Outcome.COMPENSATED]
+    run, found = armed.run_of(name), came_of_it(folder, name, agent)
+    other = [item.step for item in found if not _is_back(item)]
     if other:
+        _, path = armed.standing(folder, name)
         raise StepFailed(
             f"run {run} was never confirmed, and cannot be taken back: {', '.join(other)}",
             place=path,
             world="not as it was before that run",
-            remedy=f"put it back by hand, then remove {path}",
+            remedy=f"put it back by hand, then apply again; to leave it as it is, remove {path}",
         )
     armed.forget(folder, [run])
     return run, found
+
+
+def _is_back(found: Evidence) -> bool:
+    return found.outcome is Outcome.COMPENSATED
 
 
 def _request(step: Begun) -> RevertRequest:

@@ -113,7 +113,7 @@ class Service:
         agent, state = self._agent(asked), asked["state"]
         results: Iterator[Any]
         with tenure.tenure(state, asked["run"], asked["by"]):
-            armed.refuse_open(state)
+            armed.refuse_open(state, asked["run"])
             left = [_cleared(found, asked["kept"]) for found in tenure.begun(state)]
             if asked["verb"] == "apply":
                 steps = [step_of(body) for body in asked["steps"]]

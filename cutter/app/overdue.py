@@ -9,7 +9,7 @@ from cutter.app.applying import WritingSession, broken_run, new_run_id
 from cutter.app.workspace import Job
 from cutter.engine.executor import count
 from cutter.engine.recording import Recording
-from cutter.errors import LockHeld
+from cutter.errors import CutterError, LockHeld
 from cutter.model.evidence import Evidence
 from cutter.model.plan import Plan
 
@@ -57,13 +57,15 @@ def _taken_back(session: WritingSession, names: Sequence[str]) -> list[Taken]:
     recording.start({"verb": VERB, "cutter": __version__})
     taken: list[Taken] = []
     with broken_run(recording):
-        for name in names:
-            for run, found in _overdue(session, name, recording.run):
-                taken.append((name, run, found))
-                for item in found:
-                    recording.evidence(name, session.workspace.target(name).identity(), item)
-        if taken:
-            recording.end(0, count(item for _, _, found in taken for item in found))
+        try:
+            for name in names:
+                for run, found in _overdue(session, name, recording.run):
+                    taken.append((name, run, found))
+                    for item in found:
+                        recording.evidence(name, session.workspace.target(name).identity(), item)
+        finally:
+            if taken:
+                recording.end(0, count(item for _, _, found in taken for item in found))
     return taken
 
 
@@ -71,10 +73,10 @@ def _overdue(session: WritingSession, name: str, run: str) -> Iterator[tuple[str
     target = session.workspace.target(name, run=run)
     try:
         yield from target.overdue()
-    except LockHeld:
+    except CutterError:
         if not target.apart:
             raise
-        return  # its guard lives, or another run works there: its plan says so
+        return  # its guard lives, another run works there, or it cannot be taken back: its plan says so
 
 
 def _line(name: str, run: str, found: Sequence[Evidence]) -> str:

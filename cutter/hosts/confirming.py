@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Any, NamedTuple
 
 from cutter.agent import StepRequest
-from cutter.agent.armed import ARMED, CONFIRMED, TAKEN
+from cutter.agent.armed import ARMED, CONFIRMED, STUCK, TAKEN
 from cutter.agent.looks import skipped
 from cutter.agent.tidings import Armed, Arming, Told
 from cutter.agent.wire import evidence_of
@@ -150,7 +150,7 @@ def _what_became(group: _Group, way: Way, error: CutterError | None) -> _Verdict
         else:
             if answer["state"] == CONFIRMED:
                 return _confirmed(answer)
-            if answer["state"] == TAKEN:
+            if answer["state"] in (TAKEN, STUCK):
                 return _taken_back(group, answer, error)
             if not answer["state"]:
                 return _unknown(

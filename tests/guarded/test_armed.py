@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import resource
 import threading
 from pathlib import Path
 
 import pytest
+from project import in_child
 
 from cutter.agent import armed
 from cutter.agent.deciding import confirm
-from cutter.errors import LockHeld, PermissionRefused
+from cutter.errors import CutterError, LockHeld, PermissionRefused
 
 NAME = "R1-0"
 TOKEN = "word"
@@ -83,6 +85,24 @@ def test_a_line_that_was_cut_off_counts_not(tmp_path: Path) -> None:
     assert armed.read(str(path)).under_way
     path.write_bytes(whole[:-3])
     assert armed.read(str(path)).begun == ()
+
+
+def test_a_line_that_the_disk_takes_in_part_is_not_there(tmp_path: Path) -> None:
+    arm(tmp_path)
+    path = Path(armed.path_of(str(tmp_path), armed.ARMED, NAME))
+    size = path.stat().st_size
+
+    def on_a_full_disk() -> int:
+        file = os.open(path, os.O_WRONLY | os.O_APPEND)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, -1))
+        with pytest.raises(CutterError):
+            armed.note(file, {"begun": "a" * 100})
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 100, -1))
+        armed.note(file, {"done": "b"})
+        return 0
+
+    assert in_child(on_a_full_disk) == 0
+    assert path.read_bytes().endswith(b'}\n{"done": "b"}\n')
 
 
 def test_after_a_new_start_of_the_machine_it_is_too_late(tmp_path: Path) -> None:
