@@ -72,6 +72,7 @@ class Workspace:
         self._providers: dict[str, ConnectionProvider] = {}
         self._scopes: dict[str, RunScope] = {}
         self._sessions: dict[str, Session] = {}
+        self._types: set[str] = set()  # what hosts will be asked about, as far as bound
         self.hears: Progress | None = None  # who is told of long work in a database
         self.environment: Environment = load_environment(choice.folder)
 
@@ -122,16 +123,15 @@ class Workspace:
 
     def _job(self, path: str, complaints: Complaints) -> Job | None:
         runbook = complaints.attempt(load_runbook, path)
-        hosts = complaints.attempt(self._hosts_of, runbook) if runbook else None
+        limit = self.choice.limit
+        hosts = complaints.attempt(select_for, self.environment, runbook, limit) if runbook else None
         if runbook is None or hosts is None:
             return None
         bind_here = partial(bind, alike=Alike())
         given = [(runbook, self.environment, host, self.choice.extra, self.digest_key) for host in hosts]
-        bound = [complaints.attempt(bind_here, *words) for words in given]
-        return Job(path, runbook, tuple(item for item in bound if item is not None))
-
-    def _hosts_of(self, runbook: Runbook) -> tuple[Host, ...]:
-        return select_for(self.environment, runbook, self.choice.limit)
+        bound = tuple(filter(None, (complaints.attempt(bind_here, *words) for words in given)))
+        self._types.update(step.type for item in bound for step in (*item.preflight, *item.steps))
+        return Job(path, runbook, bound)
 
     def is_local(self, name: str) -> bool:
         """Tell whether a target is this machine."""
@@ -167,7 +167,7 @@ class Workspace:
 
         if host.name not in self._sessions:
             way = way_to(host, self.environment.hosts, self.choice.become_password)
-            self._sessions[host.name] = Session(host.name, *way)
+            self._sessions[host.name] = Session(host.name, *way, frozenset(self._types) or None)
             self._open.callback(self._sessions[host.name].close)
         state, by = self.environment.target_state, f"{user_name()}@{host_name()}"
         return SshTarget(self._sessions[host.name], state, self.digest_key, run=run, by=by)

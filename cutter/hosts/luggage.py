@@ -1,8 +1,9 @@
-"""What travels to a target: the agent and everything it needs, as one zip in memory."""
+"""What travels to a target: the agent and what the types it is asked about need, as one zip in memory."""
 
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -25,6 +26,9 @@ _STAYS = (
     *("model/lapsed.py", "model/runs.py", "gpg/encrypting.py", "gpg/sign*.py", "gpg/verifying.py"),
 )
 """What of these nothing on a target imports."""
+_OF_TYPES = ("accounts", "apt", "env_text", "gpg", "systemd", "dotenv")
+"""Rooms that nothing but types asks for, and not every one of them."""
+_IMPORT = re.compile(r"^ *(?:from|import) (?:cutter\.)?(\w+)", re.MULTILINE)
 _DOTENV = ("__init__.py", "parser.py", "main.py", "variables.py", "ipython.py")
 _ALWAYS = (1980, 1, 1, 0, 0, 0)
 _UNCHECKED = struct.pack("<I", 1) + b"\0" * 8
@@ -34,25 +38,29 @@ _QUICK = 1
 _PACKING = Lock()
 
 
-def luggage(magic: bytes = b"") -> bytes:
-    """Return the zip for a Python whose compiled code begins with `magic`.
+Types = frozenset[str] | None
+"""Names of types; None for all of them."""
+
+
+def luggage(magic: bytes = b"", types: Types = None) -> bytes:
+    """Return the zip for a Python whose compiled code begins with `magic`, with these types alone.
 
     One that compiles as this one gets code, which starts twice as fast; every other one gets sources.
     """
-    return zlib.decompress(luggage_packed(magic))
+    return zlib.decompress(luggage_packed(magic, types))
 
 
-def luggage_packed(magic: bytes = b"") -> bytes:
+def luggage_packed(magic: bytes = b"", types: Types = None) -> bytes:
     """Return the same as one stream of zlib: the modules of a zip are alike, and packed together are half."""
     with _PACKING:
-        return _packed(compiled=magic == MAGIC_NUMBER)
+        return _packed(types, compiled=magic == MAGIC_NUMBER)
 
 
 @cache
-def _packed(*, compiled: bool) -> bytes:
+def _packed(types: Types, *, compiled: bool) -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as zipped:
-        for name, path in sorted(_files()):
+        for name, path in sorted(_files(types)):
             code = _code(path) if compiled else b""
             entry, content = (
                 (f"{name}c", MAGIC_NUMBER + _UNCHECKED + code) if code else (name, path.read_bytes())
@@ -61,14 +69,32 @@ def _packed(*, compiled: bool) -> bytes:
     return zlib.compress(held.getvalue(), _QUICK)
 
 
-def _files() -> Iterator[tuple[str, Path]]:
+def _files(types: Types) -> Iterator[tuple[str, Path]]:
+    rooms = {*_OF_TYPES} if types is None else _rooms_of(types)
     left = {path for pattern in _STAYS for path in _PACKAGE.glob(pattern)}
+    left |= {path for room in _OF_TYPES if room not in rooms for path in (_PACKAGE / room).glob("*.py")}
+    left |= {path for path in _type_files() if types is not None and path.stem not in types}
     for pattern in TRAVELS:
         paths = (path for path in _PACKAGE.glob(pattern) if path not in left)
         yield from ((f"cutter/{path.relative_to(_PACKAGE)}", path) for path in paths)
-    dotenv = find_spec("dotenv")
+    dotenv = find_spec("dotenv") if "dotenv" in rooms else None
     if dotenv is not None and dotenv.origin is not None:
         yield from ((f"dotenv/{name}", Path(dotenv.origin).parent / name) for name in _DOTENV)
+
+
+def _type_files() -> list[Path]:
+    return [path for path in _PACKAGE.glob("resources/target/*.py") if not path.name.startswith("_")]
+
+
+def _rooms_of(types: frozenset[str]) -> set[str]:
+    """Return the rooms that these types ask for, and what these rooms ask for."""
+    found: set[str] = set()
+    waiting = [path for path in _type_files() if path.stem in types]
+    for path in waiting:  # it grows while we go
+        new = {name for name in _IMPORT.findall(path.read_text()) if name in _OF_TYPES} - found
+        found |= new
+        waiting += [file for room in new for file in (_PACKAGE / room).glob("*.py")]
+    return found
 
 
 def _code(path: Path) -> bytes:

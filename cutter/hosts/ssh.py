@@ -43,6 +43,7 @@ class SshTarget:
     ) -> Iterator[Look]:
         """Yield what each step would do, changing nothing. Raises Unavailable."""
         if steps:
+            self._equip(steps)
             bodies = list(map(step_body, steps))
             asked = self._asked("look", steps=bodies, preview=preview)
             yield from map(look_of, self._session.ask(asked, content))
@@ -67,11 +68,13 @@ class SshTarget:
 
     def revertible(self, steps: Sequence[RevertRequest]) -> Sequence[str]:
         """Return per step why it cannot be taken back now, or an empty text; nothing is touched."""
+        self._equip(steps)
         asked = self._asked("revertible", steps=list(map(revert_body, steps)))
         return [answer["reason"] for answer in self._session.ask(asked)]
 
     def workplaces(self, steps: Sequence[StepRequest] | Sequence[RevertRequest]) -> Collection[str]:
         """Return the folders in which these steps put files aside for a moment; nothing is touched."""
+        self._equip(steps)
         bodies = [step_body(step) if isinstance(step, StepRequest) else revert_body(step) for step in steps]
         return set(self._answer(self._asked("workplaces", steps=bodies))["folders"])
 
@@ -105,6 +108,7 @@ class SshTarget:
 
         Raises LockHeld while a guard lives, StepFailed for what cannot be taken back.
         """
+        self._session.equip(None)  # what earlier runs have armed may be of any type
         taken = self._answer(self._asked("overdue", run=self._run, by=self._by))["taken"]
         return [(run, list(map(evidence_of, found))) for run, found in taken]
 
@@ -152,6 +156,7 @@ class SshTarget:
             return
         begun = asked_for = False
         try:
+            self._equip(steps)
             self._session.start()
             asked_for = True
             for body in self._session.ask(asked, content):
@@ -167,6 +172,9 @@ class SshTarget:
             if begun or (asked_for and self._session.broken):
                 raise
             yield from (unobservable(step, unseen(error)) for step in steps)
+
+    def _equip(self, steps: Sequence[Request]) -> None:
+        self._session.equip({step.type for step in steps})
 
     @property
     def _kept(self) -> str:

@@ -6,7 +6,7 @@ import os
 import select
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from threading import RLock
 from typing import Any
@@ -31,8 +31,13 @@ _KEPT = 8192
 class Session:
     """A conversation with the agent of one host. Not for several threads at once."""
 
-    def __init__(self, name: str, route: Route, password: Secret | None = None) -> None:
-        """Take the host's name, the way to it, and the password of sudo there; nothing is started yet."""
+    def __init__(
+        self, name: str, route: Route, password: Secret | None = None, types: frozenset[str] | None = None
+    ) -> None:
+        """Take the host's name, the way to it, and the password of sudo there; nothing is started yet.
+
+        `types` are those that the agent is to know, all where nobody says.
+        """
         self.name = name
         self.identity = ""
         self.broken: CutterError | None = None
@@ -45,6 +50,7 @@ class Session:
         """Whether somebody ended it from another thread."""
         self._route = route
         self._password = self._unsaid = password
+        self._types = types
         self._process: subprocess.Popen[bytes] | None = None
         self._received = bytearray()
         self._complaints = b""
@@ -73,6 +79,13 @@ class Session:
                 return
             if "beat" not in frame.message:
                 yield frame.message
+
+    def equip(self, types: Collection[str] | None) -> None:
+        """Let the agent know these types, or all; one that was started with less will be started anew."""
+        if self._types is None or (types is not None and self._types.issuperset(types)):
+            return
+        self._types = None
+        self.close()
 
     def fresh(self) -> Session:
         """Return another session with the same host, over a connection of its own."""
@@ -115,7 +128,7 @@ class Session:
         else:
             self._send(SPARE_LINES)
         self._skip_noise(f"{marker} ready ".encode())
-        self._send(announced(marker, luggage_packed(self._magic())))
+        self._send(announced(marker, luggage_packed(self._magic(), self._types)))
         self._skip_noise(f"\n{marker}\n".encode())
         hello = self._next(START_SECONDS).message
         if hello.get("hello") != PROTOCOL:
@@ -128,6 +141,7 @@ class Session:
             process, self._process = self._process, None
         if process is None:
             return
+        self._sent.clear()
         for pipe in (process.stdin, process.stdout, process.stderr):
             with suppress(OSError):
                 if pipe is not None:

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from cutter.hosts.luggage import luggage
+from cutter.resources import place_of, type_names
 
+TYPES = [name for name in type_names() if place_of(name) == "target"]
 PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -93,6 +95,24 @@ def test_whatever_a_module_imports_late_travels_with_it(python: str, tmp_path: P
     argv = [python, "-I", "-S", "-c", LATE, str(packed)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_type_travels_with_all_that_it_asks_for(name: str, tmp_path: Path) -> None:
+    packed = tmp_path / "agent.zip"
+    packed.write_bytes(luggage(types=frozenset({name})))
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", LATE, str(packed)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    entries = zipfile.ZipFile(packed).namelist()
+    assert [each for each in TYPES if f"cutter/resources/target/{each}.py" in entries] == [name]
+
+
+def test_what_no_type_asks_for_stays() -> None:
+    alone = zipfile.ZipFile(io.BytesIO(luggage(types=frozenset({"directory"})))).namelist()
+    rooms = {name.split("/")[1] for name in alone if name.count("/") > 1}
+    assert rooms == {"agent", "filesystem", "model", "resources"}
 
 
 def test_the_code_of_this_python_travels_as_it_is_kept() -> None:
