@@ -7,7 +7,7 @@ from collections.abc import Collection
 from cutter.app.applying import WritingSession, new_run_id
 from cutter.app.planning import plan_job
 from cutter.app.workspace import Job
-from cutter.engine.executor import RunResult, TargetResult, converged
+from cutter.engine.executor import RunResult, converged, result_of
 from cutter.model.plan import Plan
 
 
@@ -21,7 +21,7 @@ def verify(session: WritingSession, job: Job, *, only: Collection[str] = ()) -> 
         evidence = tuple(converged(target, bound))
         for item in evidence:
             recording.evidence(target.target, target.identity, item)
-        results.append(TargetResult(target.target, target.identity, evidence))
+        results.append(result_of(target, evidence))
     result = RunResult(run, job.runbook.name, tuple(results))
     recording.end(result.exit_code, result.counts)
     return plan, result

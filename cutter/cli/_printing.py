@@ -24,6 +24,7 @@ from cutter.report.run_text import (
     outcome_line,
     targets_text,
     verdict_line,
+    why_lines,
     worst_outcome,
 )
 from cutter.report.switch_text import kill_switch_words
@@ -73,7 +74,7 @@ def print_outcome(args: argparse.Namespace, target: str, evidence: Evidence) -> 
 def print_result(result: RunResult, args: argparse.Namespace) -> None:
     """Print the failures, whole, and the verdict in one line."""
     many = len(result.targets) > 1
-    for line in _failures(result, args):
+    for line in (*_in_the_way(result), *_failures(result, args)):
         print(line)
     for line in left_lines((target.target, target.left) for target in result.targets):
         print(line)
@@ -91,6 +92,12 @@ def print_result(result: RunResult, args: argparse.Namespace) -> None:
     print(
         verdict_line(result.runbook, result.run, result.counts, result.exit_code, title, colour=colour(args))
     )
+
+
+def _in_the_way(result: RunResult) -> Iterator[str]:
+    for target in result.targets:
+        if target.why is not None:
+            yield from why_lines(target.target, target.why.cause, target.why.remedy)
 
 
 def _failures(result: RunResult, args: argparse.Namespace) -> Iterator[str]:
@@ -118,9 +125,12 @@ def run_body(result: RunResult) -> dict[str, Any]:
         "exit_code": result.exit_code,
         "outcomes": dict(result.counts),
         "targets": [
-            target_body(
-                item.target, item.identity, item.evidence, item.compensation, item.manual, left=item.left
-            )
+            {
+                **target_body(
+                    item.target, item.identity, item.evidence, item.compensation, item.manual, left=item.left
+                ),
+                **({"reason": item.why.cause} if item.why is not None else {}),
+            }
             for item in result.targets
         ],
     }

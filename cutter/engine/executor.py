@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cutter.agent import drift_of
-from cutter.agent.unseen import unobservable
+from cutter.agent.unseen import unobservable, unseen
 from cutter.engine.moving import Move, Moved, move
 from cutter.engine.obligations import owed_by
 from cutter.engine.planner import request_for
@@ -16,7 +16,7 @@ from cutter.engine.stopping import Stop
 from cutter.engine.target import Target
 from cutter.errors import EXIT_CODES, CutterError, Interrupted
 from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome, exit_of, worst_exit
-from cutter.model.plan import PlannedStep, TargetPlan
+from cutter.model.plan import PlannedStep, TargetPlan, Unseen
 from cutter.model.runbook import BoundRunbook
 
 Watch = Callable[[str, PlannedStep, Evidence], None]
@@ -27,7 +27,8 @@ class TargetResult(NamedTuple):
     """What came of every step on one target. `interrupted`: it was asked to stop before all were done.
 
     `compensation` is what was taken back after a failure, and `manual` what is left for a person to do.
-    `left` tells of earlier runs that had broken off there, and whose steps this one looked at again.
+    `left` tells of earlier runs that had broken off there, and whose steps this one looked at again. `why`
+    says what was in the way of a target without a step, where steps would say it themselves.
     """
 
     target: str
@@ -37,6 +38,7 @@ class TargetResult(NamedTuple):
     compensation: tuple[Evidence, ...] = ()
     manual: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    why: Unseen | None = None
 
     @property
     def failed(self) -> bool:
@@ -61,6 +63,8 @@ class TargetResult(NamedTuple):
             return EXIT_OF_OUTCOME[Outcome.COMPENSATED]
         if self.interrupted:
             return Interrupted.exit_code
+        if self.why is not None:
+            return self.why.exit_code
         refusals = [item.refusal for item in self.evidence if item.refusal is not None]
         outcomes = (item.outcome for item in self.evidence if not item.refused)
         return exit_of(outcomes, changed=self.changed, refusals=refusals)
@@ -123,7 +127,8 @@ def execute(
         moves = list(map(_move, pending))
         moved = move(moves, recording, stop=stop, parallel=parallel, told=told)
         seen |= {work.plan.target: found for work, found in zip(pending, moved, strict=True)}
-    results = (_result(work.plan, seen[work.plan.target]) for work in works)
+    came_of = ((work.plan, seen[work.plan.target]) for work in works)
+    results = (result_of(plan, came.evidence)._replace(left=came.left) for plan, came in came_of)
     return tuple(done._replace(interrupted=stop() and _cut_short(done)) for done in results)
 
 
@@ -140,7 +145,7 @@ def refuse(work: Work, why: CutterError, recording: Recording) -> TargetResult:
     )
     for item in evidence:
         recording.evidence(work.plan.target, work.plan.identity, item)
-    return TargetResult(work.plan.target, work.plan.identity, evidence)
+    return result_of(work.plan, evidence, unseen(why))
 
 
 def skip(works: Sequence[Work], recording: Recording, reason: str) -> tuple[TargetResult, ...]:
@@ -157,8 +162,9 @@ def skip(works: Sequence[Work], recording: Recording, reason: str) -> tuple[Targ
     return tuple(found)
 
 
-def _result(plan: TargetPlan, moved: Moved) -> TargetResult:
-    return TargetResult(plan.target, plan.identity, moved.evidence, left=moved.left)
+def result_of(plan: TargetPlan, evidence: tuple[Evidence, ...], why: Unseen | None = None) -> TargetResult:
+    """Return what came of a target; nothing is well where nobody could look, though no step was for it."""
+    return TargetResult(plan.target, plan.identity, evidence, why=None if evidence else why or plan.unseen)
 
 
 def converged(plan: TargetPlan, bound: BoundRunbook) -> Iterator[Evidence]:

@@ -43,7 +43,8 @@ def verdict_line(
 ) -> str:
     """Return the one line that says how it ended."""
     role = "good" if exit_code == 0 else "bad"
-    verdict = paint("as declared" if exit_code == 0 else f"exit {exit_code}: {title}", role, colour=colour)
+    good = "as declared" if any(counts.values()) else "nothing was looked at"
+    verdict = paint(good if exit_code == 0 else f"exit {exit_code}: {title}", role, colour=colour)
     return f"{runbook}: {counts_text(counts)}; {verdict} (run {run})"
 
 
@@ -128,6 +129,13 @@ def worst_outcome(evidence: Iterable[Evidence]) -> str:
         return ""
     bad = [outcome for outcome in _WORST_FIRST if outcome in found]
     return bad[0].value if bad else (Outcome.CHANGED if Outcome.CHANGED in found else Outcome.OK).value
+
+
+def why_lines(target: str, cause: str, remedy: str) -> Iterator[str]:
+    """Yield what was in the way of a target without a step."""
+    yield f"{target}: {printable(cause)}; no step is for it"
+    if remedy:
+        yield f"  next: {printable(remedy)}"
 
 
 def left_lines(targets: Iterable[tuple[str, Iterable[str]]]) -> Iterator[str]:
