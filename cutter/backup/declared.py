@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from cutter.backup.policy import KEY_NAME, SCHEMAS, Policy, fingerprint_in
+from cutter.backup.records import records_of, too_old
 from cutter.filesystem.walk import problem_of
+from cutter.model.durations import PATTERN
 from cutter.model.state import Change, State
 from cutter.resource import Complaint, Resource, param
 
@@ -72,7 +74,7 @@ class BackupDeclared(KeyDeclared):
                 yield Complaint(("schemas", index), f"{name!r} is not a plain name")
         for index, name in enumerate(params.get("tables") or ()):
             parts = name.split(".")
-            if "{{" not in name and (len(parts) != 2 or not all(map(_NAME.fullmatch, parts))):  # noqa: PLR2004
+            if "{{" not in name and (len(parts) != 2 or not all(map(_NAME.fullmatch, parts))):  # noqa: PLR2004 - schema, table
                 yield Complaint(("tables", index), f"{name!r} is not schema.table")
 
     def policy(self, **more: Any) -> Policy:
@@ -80,3 +82,29 @@ class BackupDeclared(KeyDeclared):
         tables = tuple(self.tables or ())
         schemas = () if tables else tuple(self.schemas or SCHEMAS)
         return Policy(self.folder, self.home, self.fingerprint(), schemas, tables, **more)
+
+
+class ProofDeclared(BackupDeclared):
+    """A step that shows something of the backups; its state is the newest record of that."""
+
+    max_age: str | None = param(
+        "How long it counts once it was shown, like 30d.", default=None, pattern=PATTERN
+    )
+
+    event = True
+    kind: ClassVar[str]
+    """What its records are about: the name of its type."""
+
+    def subject(self) -> str:
+        """Return what stands in a record of it that is about the same. Raises ConfigurationError."""
+        raise NotImplementedError
+
+    def observe(self) -> State | None:
+        """Return the newest record of it on this database."""
+        if self._told is not None:
+            return self._told[0]
+        subject, newest = self.subject(), None
+        for record in records_of({self.kind}, self.there.entries, self.there.identity()):
+            if record.seen.get("subject") == subject:
+                newest = record
+        return None if newest is None or too_old(newest, self.max_age) else newest.seen

@@ -11,39 +11,26 @@ As a step:
 
 from __future__ import annotations
 
-from cutter.backup.declared import BackupDeclared
+from cutter.backup.declared import ProofDeclared
 from cutter.backup.drill import drill
 from cutter.backup.policy import drill_subject
-from cutter.backup.records import DRILLED, drilled_state, newest_taken, records, standing, too_old
+from cutter.backup.records import DRILLED, drilled_state, newest_taken, standing
 from cutter.errors import BackupFailed
-from cutter.model.durations import PATTERN
 from cutter.model.state import Change, State
-from cutter.resource import Content, param
+from cutter.resource import Content
 
 
-class BackupDrill(BackupDeclared):
+class BackupDrill(ProofDeclared):
     """Proof that a backup can be restored: every table's rows are as they were dumped.
 
     Its state is the newest record of a drill; a verify reads that again.
     """
 
-    max_age: str | None = param("How long a drill counts, like 30d.", default=None, pattern=PATTERN)
-
-    event = True
+    kind = DRILLED
 
     def desired(self) -> State | None:
         """Return that a backup of this folder and key was restored whole."""
-        return {"verdict": "restored", "subject": self._subject()}
-
-    def observe(self) -> State | None:
-        """Return the newest record of a drill."""
-        if self._told is not None:
-            return self._told[0]
-        subject, newest = self._subject(), None
-        for record in records(self.there.entries, self.there.identity()):
-            if record.type == DRILLED and record.seen.get("subject") == subject:
-                newest = record
-        return None if newest is None or too_old(newest, self.max_age) else newest.seen
+        return {"verdict": "restored", "subject": self.subject()}
 
     def apply(self, change: Change, content: Content) -> None:
         """Restore the newest backup and compare. Raises BackupFailed; the scratch database is dropped."""
@@ -57,7 +44,8 @@ class BackupDrill(BackupDeclared):
             )
         manifest = standing(taken)
         tables = drill(self.there.provider, self.policy(), manifest)
-        self._told = (drilled_state(manifest, self._subject(), tables),)
+        self._told = (drilled_state(manifest, self.subject(), tables),)
 
-    def _subject(self) -> str:
+    def subject(self) -> str:
+        """Return the digest of folder and key."""
         return drill_subject(self.folder, self.fingerprint())

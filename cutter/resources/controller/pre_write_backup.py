@@ -17,10 +17,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from cutter.backup.declared import BackupDeclared
+from cutter.backup.declared import ProofDeclared
 from cutter.backup.manifest import Manifest
 from cutter.backup.pre_write import pre_write_backup
-from cutter.backup.records import records_of, too_old
 from cutter.backup.taking import take
 from cutter.cut.documents import Document, load
 from cutter.database.context import DatabaseContext
@@ -29,38 +28,25 @@ from cutter.database.switch import held_on
 from cutter.errors import BackupFailed, KillSwitchOff, ProofFailed
 from cutter.filesystem.leftovers import temporary_name
 from cutter.model.canonical import digest
-from cutter.model.durations import PATTERN
 from cutter.model.state import Change, State
-from cutter.resource import Content, param
+from cutter.resource import Content
 
 _LEASE_SECONDS = 600
 _TEXT = b"A text that is loaded and rolled back.\n"
 
 
-class PreWriteBackup(BackupDeclared):
+class PreWriteBackup(ProofDeclared):
     """The write path, tried on a copy: shut without a backup of the run, open with a verified one.
 
     Shut as well with one of another database, of another run, or whose file was altered. Its state is the
     newest record of that.
     """
 
-    max_age: str | None = param("How long the proof counts, like 30d.", default=None, pattern=PATTERN)
-
-    event = True
+    kind = "pre_write_backup"
 
     def desired(self) -> State | None:
         """Return that it was proved."""
-        return {"verdict": "proved", "subject": self._subject()}
-
-    def observe(self) -> State | None:
-        """Return the newest record of the proof on this database."""
-        if self._told is not None:
-            return self._told[0]
-        subject, newest = self._subject(), None
-        for record in records_of({"pre_write_backup"}, self.there.entries, self.there.identity()):
-            if record.seen.get("subject") == subject:
-                newest = record
-        return None if newest is None or too_old(newest, self.max_age) else newest.seen
+        return {"verdict": "proved", "subject": self.subject()}
 
     def apply(self, change: Change, content: Content) -> None:
         """Try the write path. Raises ProofFailed when it is open where it should be shut, BackupFailed."""
@@ -79,7 +65,8 @@ class PreWriteBackup(BackupDeclared):
             trial.open(manifest)
         self._told = ({**(self.desired() or {}), "shown": "; ".join(trial.shown)},)
 
-    def _subject(self) -> str:
+    def subject(self) -> str:
+        """Return the digest of folder and key."""
         return digest("pre-write-backup", {"folder": self.folder, "recipient": self.fingerprint()})
 
     @contextmanager
