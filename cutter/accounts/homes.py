@@ -12,7 +12,7 @@ from cutter.errors import Conflict
 from cutter.filesystem.leftovers import discard, hold
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.replace import temporary
-from cutter.filesystem.walk import Place, existing_parent_of, in_the_way, lstat, parent_of, sync
+from cutter.filesystem.walk import Place, existing_parent_of, folder_at, sync
 
 _SKELETON = "/etc/skel"
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -21,18 +21,15 @@ _SHALLOWEST = 2
 
 def inode_of(home: str, uid: int) -> Optional[int]:
     """Return the inode of a home, or None. Raises Conflict for another thing, or one of another user."""
-    with parent_of(home) as place:
-        seen = None if place is None else lstat(place)
-        if place is None or seen is None:
-            return None
-        if not stat.S_ISDIR(seen.st_mode):
-            raise in_the_way(place, seen, "a directory")
-        if seen.st_uid != uid:
-            raise Conflict(
-                f"{home} belongs to uid {seen.st_uid}, not to uid {uid}",
-                remedy=f"declare that uid, or give it away by hand: chown -R {uid} {home}",
-            )
-        return seen.st_ino
+    seen = folder_at(home)
+    if seen is None:
+        return None
+    if seen.st_uid != uid:
+        raise Conflict(
+            f"{home} belongs to uid {seen.st_uid}, not to uid {uid}",
+            remedy=f"declare that uid, or give it away by hand: chown -R {uid} {home}",
+        )
+    return seen.st_ino
 
 
 def make(home: str, uid: int, gid: int) -> None:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Optional
 
 from cutter.errors import LockHeld
 from cutter.filesystem.refusals import refusals
+from cutter.filesystem.walk import sync_folder
 from cutter.model.state import State
 
 ARMED, DUE, TAKING, TAKEN, CONFIRMED = "armed", "due", "taking", "taken", "confirmed"
@@ -81,7 +82,7 @@ def create(folder: str, name: str, head: Mapping[str, Any]) -> int:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         file = os.open(path, flags, 0o600)
         note(file, head)
-        _sync(folder)
+        sync_folder(folder)
     return file
 
 
@@ -130,7 +131,7 @@ def turn(folder: str, name: str, old: str, new: str) -> bool:
         os.rename(path_of(folder, old, name), path_of(folder, new, name))
     except FileNotFoundError:
         return False
-    _sync(folder)
+    sync_folder(folder)
     return True
 
 
@@ -216,11 +217,3 @@ def _left(path: str) -> float:
 def path_of(folder: str, state: str, name: str) -> str:
     """Return where a group's file is while it stands so."""
     return os.path.join(folder, f"{state}{_MARK}{name}")
-
-
-def _sync(folder: str) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -95,6 +95,17 @@ def lstat(place: Place) -> Optional[os.stat_result]:
         return _lstat(place)
 
 
+def folder_at(path: str) -> Optional[os.stat_result]:
+    """Look at a folder; None where nothing is. Raises Conflict for another thing."""
+    with parent_of(path) as place:
+        seen = None if place is None else lstat(place)
+        if place is None or seen is None:
+            return None
+        if not stat.S_ISDIR(seen.st_mode):
+            raise in_the_way(place, seen, "a directory")
+        return seen
+
+
 def kind_of(mode: int) -> str:
     """Return the kind of a thing in words: "a FIFO", say."""
     return _KINDS.get(stat.S_IFMT(mode), "something unknown")
@@ -114,12 +125,14 @@ def in_the_way(place: Place, seen: os.stat_result, wanted: str) -> Conflict:
 def sync(place: Place) -> None:
     """Make what was done in the folder durable."""
     try:
-        fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=place.fd)
-    except (
-        PermissionError
-    ):  # a folder that may be written but not listed: only everything at once can be synced
+        sync_folder(".", place.fd)
+    except PermissionError:  # a folder that may be written but not listed: only everything can be synced
         os.sync()
-        return
+
+
+def sync_folder(path: str, above: Optional[int] = None) -> None:
+    """Make the names in a folder durable; the path may begin at an open folder above."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=above)
     try:
         os.fsync(fd)
     finally:

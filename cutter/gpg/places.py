@@ -10,7 +10,7 @@ from cutter.errors import Conflict, StepFailed
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.regular import opened
 from cutter.filesystem.replace import remove, replace
-from cutter.filesystem.walk import FOLDER, existing_parent_of, in_the_way, lstat, parent_of, sync
+from cutter.filesystem.walk import FOLDER, existing_parent_of, folder_at, lstat, parent_of, sync
 from cutter.gpg.keyring import certificate
 from cutter.model.canonical import bytes_digest
 from cutter.resource import Content
@@ -28,13 +28,8 @@ class Published(NamedTuple):
 
 def mode_of_home(home: str) -> Optional[str]:
     """Return the mode of a home, four octal digits, or None. Raises Conflict for what is no directory."""
-    with parent_of(home) as place:
-        seen = None if place is None else lstat(place)
-        if place is None or seen is None:
-            return None
-        if not stat.S_ISDIR(seen.st_mode):
-            raise in_the_way(place, seen, "a directory")
-        return f"{stat.S_IMODE(seen.st_mode):04o}"
+    seen = folder_at(home)
+    return None if seen is None else f"{stat.S_IMODE(seen.st_mode):04o}"
 
 
 def reach_home(home: str, mode: Optional[str]) -> None:

@@ -6,6 +6,7 @@ import os
 import stat
 
 from cutter.errors import ConfigurationError
+from cutter.filesystem.walk import sync_folder
 from cutter.ledger.complaints import refused
 from cutter.ledger.folder import make_folder
 
@@ -64,12 +65,3 @@ def _make(path: str, key: bytes) -> None:
         os.close(file)
         os.unlink(temporary)
     sync_folder(os.path.dirname(path))
-
-
-def sync_folder(path: str) -> None:
-    """Make the names in a folder durable."""
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from cutter.filesystem.walk import sync_folder
 from cutter.ledger.actor import actor_name
 from cutter.ledger.chain import FIRST_KIND, link
 from cutter.ledger.complaints import refused
-from cutter.ledger.digest_key import sync_folder
 from cutter.ledger.folder import make_folder
 from cutter.model.canonical import canonical
 
