@@ -18,10 +18,10 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 from cutter.database.binaries import server_folder
+from cutter.database.closing import Closing
 from cutter.database.embedded_folder import (
     free_stale_pid_file,
     locked,
@@ -48,7 +48,7 @@ _SETTINGS = {
 }
 
 
-class EmbeddedServer:
+class EmbeddedServer(Closing):
     """The server of one folder, held from `start` to `close`: also a context manager.
 
     `settings` are server settings for the process that happens to start it.
@@ -73,15 +73,6 @@ class EmbeddedServer:
         """Start it, or join those who use it."""
         self.start()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Let go of it."""
-        self.close()
 
     def start(self) -> None:
         """Hold the server and return when it answers; at once when it is held and answers already.
