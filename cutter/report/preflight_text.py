@@ -6,13 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cutter.model.condition import Condition
-from cutter.model.evidence import worst_exit
 from cutter.report.style import paint, printable
-
-
-def verdict_code(found: Sequence[Condition]) -> int:
-    """Return the exit code that wins among what keeps the run from beginning; 0 when nothing does."""
-    return worst_exit(condition.code for condition in found if not condition.go)
 
 
 def preflight_text(name: str, found: Sequence[Condition], *, colour: bool = False) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cutter.model.evidence import Evidence
-from cutter.model.plan import Plan, TargetPlan
+from cutter.model.plan import Plan
 
 VERSION = 1
 
@@ -46,8 +46,3 @@ def target_body(
     taken_back["left"] = list(left)
     told = {name: value for name, value in taken_back.items() if value}
     return {"target": target, "identity": identity, "steps": [item.body() for item in evidence], **told}
-
-
-def previews(target: TargetPlan) -> dict[str, str]:
-    """Return the previews a plan holds, by step."""
-    return {step.id: step.look.preview for step in target.steps if step.look.preview}
