@@ -119,4 +119,4 @@ def _failed(error: CutterError) -> Evidence:
 def _evidence(outcome: Outcome, **told: object) -> Evidence:
     happened = True if outcome is Outcome.CHANGED else None  # nobody takes a Python away again
     about = {"before": None, "after": _AFTER, "event": happened, **told}
-    return Evidence(_STEP, VERB, _HASH, outcome, **about)  # type: ignore[arg-type]
+    return Evidence(_STEP, VERB, _HASH, outcome, **about)  # type: ignore[arg-type] # named by whoever calls

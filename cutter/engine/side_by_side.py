@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from threading import Thread
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from cutter.engine.stopping import Stop
 from cutter.engine.target import Target
@@ -80,7 +80,7 @@ def _with_threads(
 class _Aside(NamedTuple):
     """The stop of a thread: no signal reaches it, so that an abort comes as the end of its connection."""
 
-    crew: _Crew[object]
+    crew: _Crew[Any]
 
     def __call__(self) -> bool:
         return self.crew.dismissed or self.crew.stop()
@@ -183,7 +183,7 @@ class _Crew(Generic[Found]):
 
     def _outcome(self, index: int) -> BaseException | None:
         try:
-            for found in self._strands[index].begin(_Aside(self)):  # type: ignore[arg-type]
+            for found in self._strands[index].begin(_Aside(self)):
                 self._found.append((index, found))
                 self._news.put(None)
         except BaseException as error:  # noqa: BLE001 - it is raised where somebody can hear it

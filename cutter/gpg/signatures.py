@@ -155,7 +155,7 @@ def _said(area: bytes) -> _Said:
             raise BadSignature("contradicts itself")
         found[kind] = value
     issuer = found.get(_ISSUER, b"")
-    if len(issuer) != _FINGERPRINT_V4 or len(found.get(_CREATED, b"")) != 4:  # noqa: PLR2004
+    if len(issuer) != _FINGERPRINT_V4 or len(found.get(_CREATED, b"")) != 4:  # noqa: PLR2004 - bytes of a time
         raise BadSignature("does not name the key that made it, or when; sign with gpg 2.2 or later")
     made = int.from_bytes(found[_CREATED], "big")
     lasts = int.from_bytes(found.get(_EXPIRES, b""), "big")
@@ -168,7 +168,7 @@ def _subpackets(area: bytes) -> Iterator[tuple[int, bytes]]:
         first = area[at]
         if first < 192:  # noqa: PLR2004 - RFC 4880, 5.2.3.1
             length, at = first, at + 1
-        elif first < 255:  # noqa: PLR2004
+        elif first < 255:  # noqa: PLR2004 - as above
             length, at = ((first - 192) << 8) + area[at + 1] + 192, at + 2
         else:
             length, at = int.from_bytes(area[at + 1 : at + 5], "big"), at + 5
