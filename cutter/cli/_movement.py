@@ -22,15 +22,16 @@ class Movement:
         self.declared = os.path.exists(matrix_path(session.workspace))
         self.before = self._status(verified=False) if self.declared else None
 
-    def tell(self) -> list[dict[str, Any]]:
-        """Print each gap whose status moved, and return them for programs."""
+    def tell(self, *, well: bool) -> list[dict[str, Any]]:
+        """Print each gap whose status moved, and return them for programs; `well`: all went well."""
         if self.before is None:
             return []
         moved = movement(self.before, self._status(verified=True))
         if not self.args.json:
             for name, old, new in moved:
                 print(paint(f"gap {name}: {old} -> {new}", "strong", colour=colour(self.args)))
-            print(f"next: {self.session.workspace.command('gaps')}")
+            if moved or well:
+                print(f"next: {self.session.workspace.command('gaps')}")
         return [{"id": name, "before": old, "after": new} for name, old, new in moved]
 
     def _status(self, *, verified: bool) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,7 @@ from cutter.app.applying import UNKEPT, Origin, WritingSession, new_run_id, writ
 from cutter.app.interrupts import graceful_stop
 from cutter.app.overdue import planned_after
 from cutter.app.planning import is_plan, plan_job
-from cutter.app.preparing import planned_again, prepare, unprepared
-from cutter.app.refusing import Refusals, all_unmet, costs, pending_beside
+from cutter.app.refusing import Refusals, all_unmet, costs, pending_beside, unprepared
 from cutter.app.run_scoping import refuse_unapproved
 from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
@@ -26,13 +26,12 @@ from cutter.cli import _printing as printing
 from cutter.cli._output import outlived
 from cutter.cli._watching import watched
 from cutter.engine.executor import RunResult
-from cutter.errors import CutterError, Interrupted, StepFailed, UsageError
+from cutter.errors import CutterError, Interrupted, StepFailed
 from cutter.model.evidence import worst_exit
 from cutter.model.plan import Plan
 
 if TYPE_CHECKING:
-    from cutter.app.accepting import Acceptance, GivenRequest
-    from cutter.app.planfile import KeptPlan
+    from cutter.cli._kept import Kept
     from cutter.cli._movement import Movement
 
 
@@ -58,9 +57,13 @@ def run(args: argparse.Namespace) -> int:
 
         return run_plan(args, detailed=False)
     if any(map(is_plan, args.runbooks)):
-        return _apply_file(args)
+        from cutter.cli._kept import of_a_file
+
+        return _apply_kept(of_a_file(args), args)
     if any(map(_is_request, args.runbooks)):
-        return _apply_request(args)
+        from cutter.cli._kept import of_a_request
+
+        return _apply_kept(of_a_request(args), args)
     workspace = Workspace(options.choice(args))
     jobs = workspace.jobs(args.runbooks)
     with writing(workspace, wait_seconds=args.lock_timeout) as session:
@@ -80,59 +83,10 @@ def _is_request(path: str) -> bool:
     return is_request(path)
 
 
-def _apply_request(args: argparse.Namespace) -> int:
-    """Apply the plan that a request was made of, if the request is approved; exactly it, and once."""
-    from cutter.app.accepting import read_request
-
-    _refuse_choice(args, "a request is applied alone, as it was made")
-    given = read_request(args.runbooks[0])
-    return _apply_kept(given.kept, args, given)
-
-
-def _apply_file(args: argparse.Namespace) -> int:
+def _apply_kept(kept: AbstractContextManager[Kept], args: argparse.Namespace) -> int:
     """Apply a plan that was kept in a file: exactly it, or nothing."""
-    from cutter.app.planfile import read_plan
-
-    _refuse_choice(args, "a plan file is applied alone, as it was chosen when it was made")
-    return _apply_kept(read_plan(args.runbooks[0]), args)
-
-
-def _refuse_choice(args: argparse.Namespace, cause: str) -> None:
-    if len(args.runbooks) > 1 or args.only or args.var or args.limit:
-        raise UsageError(cause, remedy=f"cutter apply {args.runbooks[0]}")
-
-
-def _apply_kept(kept: KeptPlan, args: argparse.Namespace, given: GivenRequest | None = None) -> int:
-    from cutter.app import plan_drift, planfile
-
-    now = options.choice(args)._replace(limit=kept.choice.limit, extra=kept.choice.extra)
-    workspace = Workspace(now._replace(inventory=args.inventory or kept.choice.inventory))
-    planfile.refuse_other_environment(workspace, kept)
-    jobs = workspace.jobs(kept.paths)
-    with writing(workspace, wait_seconds=args.lock_timeout) as session:
-        jobs = list(session.rebound(jobs))
-        with session.refusals_recorded(new_run_id(), jobs[0]):
-            acceptance = _accepted(session, given) if given else None
-            planfile.refuse_used(session.ledger, kept)
-            plan_drift.refuse_other_declarations(kept, jobs)
-            refused = plan_drift.other_machines(workspace, kept, jobs, approved=given is not None)
-            if given is not None:
-                _refuse_other_facts(session, given, jobs[0])
-            plans, refused = plan_drift.drifted(workspace, kept, jobs, refused, approved=given is not None)
-        return _apply_all(session, jobs, plans, args, Origin(kept.digest, acceptance, refused))
-
-
-def _accepted(session: WritingSession, given: GivenRequest) -> Acceptance:
-    from cutter.app.accepting import accept
-    from cutter.app.run_scoping import memories
-
-    return accept(session.workspace, session.ledger, given, memories(session.workspace, given))
-
-
-def _refuse_other_facts(session: WritingSession, given: GivenRequest, job: Job) -> None:
-    from cutter.app.accepting import refuse_other_facts
-
-    refuse_other_facts(session.workspace, given, job)
+    with kept as (session, jobs, plans, origin):
+        return _apply_all(session, jobs, plans, args, origin)
 
 
 def _apply_all(
@@ -166,6 +120,8 @@ def _prepare_and_execute(
     args: argparse.Namespace,
 ) -> int:
     """Give hosts a Python, look at them, and apply; a plan that was kept in a file never needs this."""
+    from cutter.app.preparing import planned_again, prepare
+
     with graceful_stop() as stop:
         prepared = prepare(session, lacking, stop)
         if not args.json:
@@ -243,15 +199,15 @@ def _tell_end(
     movement: Movement | None,
     args: argparse.Namespace,
 ) -> None:
-    moved = _moved(movement) if movement else []
+    moved = _moved(movement, well=code == 0) if movement else []
     if args.json:
         printing.print_runs_json(session.workspace, results, code, gaps=moved)
 
 
-def _moved(movement: Movement) -> list[dict[str, Any]]:
+def _moved(movement: Movement, *, well: bool) -> list[dict[str, Any]]:
     """Tell which gaps moved; whatever goes wrong here, the run is over and its exit code stands."""
     try:
-        return movement.tell()
+        return movement.tell(well=well)
     except CutterError as error:
         print(f"cutter: which gaps moved cannot be told: {error.cause}", file=sys.stderr)
         return []

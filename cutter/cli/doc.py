@@ -68,5 +68,6 @@ def _chosen(name: str) -> type[Resource]:
     from difflib import get_close_matches
 
     near = get_close_matches(name, type_names(), n=1)
-    hint = f"did you mean `cutter doc {near[0]}`?" if near else f"the types are: {', '.join(type_names())}"
+    known = f"the types are: {', '.join(type_names())}; keys of every step: `cutter doc step`"
+    hint = f"did you mean `cutter doc {near[0]}`?" if near else known
     raise UsageError(f"there is no type {name!r}", remedy=hint)

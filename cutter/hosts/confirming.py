@@ -176,11 +176,15 @@ def _taken_back(group: _Group, answer: Mapping[str, Any], error: CutterError | N
         if item is None:
             item = skipped(step, "the steps beside it were taken back")
         elif item.outcome is Outcome.COMPENSATED:
-            item = item._replace(
-                reason=f"{why}, so the target took it back", remedy=error.remedy if error else ""
-            )
+            reason = f"{why}, so the target took it back"
+            item = item._replace(reason=reason, remedy=_correct(error.remedy if error else ""))
         found.append(item)
     return _Verdict(tuple(found), confirmed=False)
+
+
+def _correct(by_hand: str) -> str:
+    """Return what to do about steps that are taken back, after which a host may well be reached again."""
+    return "correct what these steps declare" + (f"; or, where that is right, {by_hand}" if by_hand else "")
 
 
 def _unknown(group: _Group, why: str, remedy: str) -> _Verdict:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
+from cutter.language.listening import listened, step_of
 from cutter.language.problems import Problem
 from cutter.language.strict_yaml import Document
 from cutter.model.durations import PATTERN, seconds_of
@@ -19,7 +21,8 @@ SCHEMA: Mapping[str, Any] = {
     "additionalProperties": False,
     "required": [_WITHIN],
     "description": "The target takes the step back by itself, unless cutter reaches it anew in time. Steps "
-    "side by side that have this are confirmed, or taken back, together.",
+    "side by side that have this are confirmed, or taken back, together; so are a step and what it listens "
+    "to, or neither has this.",
     "properties": {
         _WITHIN: {
             "type": "string",
@@ -47,6 +50,7 @@ def confirm_problems(
         path = getattr(step.places, "path", ())
         if step.confirm:
             yield from _problems(document, value, step, (*path, KEY))
+    yield from _apart(document, steps)
 
 
 def _problems(
@@ -71,3 +75,26 @@ def _cannot_be_undone(step: Step) -> bool:
         return resource_type(step.type).needs_reason(step.params)
     except (LookupError, TypeError, AttributeError):  # the schema says what is wrong with it
         return False
+
+
+def _apart(document: Document, steps: Sequence[Step]) -> Iterator[Problem]:
+    """Yield each step that is not under one guard with a step it listens to.
+
+    A configuration that was confirmed before anything read it would stay, whatever it does when it is read.
+    """
+    guards = _guards(steps)
+    for step in steps:
+        for below, wanted in listened(step):
+            other = step_of(wanted)
+            if other not in guards or guards[other] == guards[step.id]:
+                continue
+            what = f"{other!r} and this step are not under one guard, and would not go back together"
+            advice = "give both confirm:, and all steps between them; or neither"
+            path = (*getattr(step.places, "path", ()), *below)
+            yield document.problem(path, what, offending=wanted, advice=advice)
+
+
+def _guards(steps: Sequence[Step]) -> Mapping[str, int]:
+    """Return the number of the guard that each step is under, -1 where it is under none."""
+    groups = enumerate(groupby(steps, key=lambda step: step.confirm > 0))
+    return {step.id: number if guarded else -1 for number, (guarded, members) in groups for step in members}

@@ -96,7 +96,8 @@ def _value(error: ValidationError, path: ValuePath) -> Iterator[ShapeFault]:
     allowed = error.validator_value if error.validator == "enum" else [error.validator_value]
     words = [item for item in allowed if isinstance(item, str)]
     meant = nearest(str(error.instance), words) or _by_case(error.instance, words)
-    listed = f"one of {', '.join(map(str, allowed))}" if len(allowed) > 1 else str(allowed[0])
+    said = [item if isinstance(item, str) else shown(item) for item in allowed]
+    listed = f"one of {', '.join(said)}" if len(said) > 1 else said[0]
     suggestion = meant if isinstance(error.instance, str) or meant else ""
     yield ShapeFault(path, f"{shown(error.instance)} is not {listed}", suggestion=suggestion)
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from cutter.language.ids import ID_PATTERN
+from cutter.language.listening import listened
 from cutter.language.places import Places
 from cutter.language.problems import Problem
 from cutter.language.reference_checks import faults, listened_fault, reference_texts
@@ -96,21 +97,16 @@ class StepChecks:
 
     def _duty_problems(self, step: Step, path: ValuePath) -> Iterator[Problem]:
         """Yield the ids of steps to listen to that are not those of earlier ones."""
-        try:
-            owing = resource_type(step.type).owing(step.params)
-        except (LookupError, TypeError, AttributeError):  # the schema says what is wrong with it
-            return
-        for duty in owing:
-            for index, wanted in enumerate(duty.on):
-                fault = listened_fault(wanted, step, self.earlier, self.all)
-                if fault is not None:
-                    yield self.document.problem(
-                        (*path, step.type, f"{duty.act}_on", index),
-                        fault.what,
-                        offending=fault.offending,
-                        suggestion=fault.suggestion,
-                        advice=fault.advice,
-                    )
+        for below, wanted in listened(step):
+            fault = listened_fault(wanted, step, self.earlier, self.all)
+            if fault is not None:
+                yield self.document.problem(
+                    (*path, *below),
+                    fault.what,
+                    offending=fault.offending,
+                    suggestion=fault.suggestion,
+                    advice=fault.advice,
+                )
 
     def _reason_problems(self, step: Step, path: ValuePath) -> Iterator[Problem]:
         if step.irreversible is not None or path[0] != "steps":

@@ -26,7 +26,7 @@ _SAID = {
 def _one_fact(fact: str) -> dict[str, Any]:
     value: dict[str, Any] = {"type": "string", "minLength": 1}
     if fact == VERSIONED:
-        value["pattern"] = f"^{VERSION}$"
+        value |= {"pattern": f"^{VERSION}$", "description": "Like 3.11, 3, >=3.9 or <3.12."}
     values = [value, {"type": "array", "minItems": 1, "uniqueItems": True, "items": value}]
     negated = {
         "type": "object",

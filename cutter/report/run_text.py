@@ -25,7 +25,7 @@ def outcome_line(target: str, evidence: Evidence, *, colour: bool = False) -> st
     role = "change" if evidence.outcome is Outcome.CHANGED else "bad"
     mark = paint(f"  {evidence.outcome.value:<8} {evidence.step}", role, colour=colour)
     words = (
-        printable(evidence.reason)
+        printable(evidence.reason.partition("\n")[0])
         if evidence.reason
         else change_words(Change(evidence.before, evidence.after))
     )
@@ -54,7 +54,7 @@ def failure_lines(target: str, evidence: Iterable[Evidence], *, colour: bool = F
     for item in failures:
         if item.outcome is not Outcome.SKIPPED:
             yield paint(f"{item.outcome.value}: {item.step}", "bad", colour=colour) + f" on {target}"
-            yield f"  cause: {printable(item.reason)}"
+            yield f"  cause: {_indented(item.reason)}"
             yield f"  world: {_world(item)}"
             if item.remedy:
                 yield f"  next: {printable(item.remedy)}"
@@ -80,7 +80,7 @@ def failures(evidence: Sequence[Evidence]) -> Iterator[Failure]:
             continue
         step = f"all {len(bad)} steps" if alike and len(bad) > 1 else item.step
         world = "nothing was begun there" if alike else _world(item)
-        told = (f"  cause: {printable(item.reason)}", f"  world: {world}")
+        told = (f"  cause: {_indented(item.reason)}", f"  world: {world}")
         yield Failure(f"{item.outcome.value}: {step}", told, item.remedy)
     skipped = [item for item in evidence if item.outcome is Outcome.SKIPPED]
     if skipped:
@@ -165,11 +165,17 @@ def manual_lines(target: str, manual: Iterable[str], *, halted: bool, many: bool
         yield f"{target} is halted: nothing runs there until `cutter resolve` says that this was done"
 
 
+def _indented(reason: str) -> str:
+    return printable(reason).replace("\n", "\n    ")
+
+
 def _world(evidence: Evidence) -> str:
     if evidence.outcome is Outcome.UNKNOWN:
         return "not known; the next run looks"
     if evidence.world:
         return printable(evidence.world)
+    if evidence.outcome is Outcome.COMPENSATED:
+        return "as it was before this step"
     if evidence.observed == evidence.before:
         return "this step changed nothing"
     return "this step was left half done: " + change_words(Change(evidence.before, evidence.observed))

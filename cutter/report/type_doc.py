@@ -68,12 +68,16 @@ def example_of(kind: type[Resource]) -> str:
 def takes(schema: Mapping[str, Any]) -> str:
     """Return in words what a parameter takes."""
     if "enum" in schema:
-        return "one of " + ", ".join(map(str, schema["enum"]))
+        return "one of " + ", ".join(map(_yaml, schema["enum"]))
     named = _named(schema)
     if named == "list" and "items" in schema:
         return f"list of {_named(schema['items'])}"
     bounds = [f"{word} {schema[key]}" for key, word in _LIMITS.items() if key in schema]
-    return " ".join([named, *bounds])
+    return " ".join([named, *bounds]).replace("\n", "\\n")
+
+
+def _yaml(value: Any) -> str:
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 
 _LIMITS = {"minimum": "from", "maximum": "to", "pattern": "matching"}

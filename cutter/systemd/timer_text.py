@@ -67,7 +67,8 @@ def demand_calendar(calendar: str) -> None:
     except Unavailable:
         return
     if not ended.succeeded:
-        raise StepFailed(f"systemd cannot read the calendar {calendar!r}: {ended.last_lines(2)}")
+        what = f"systemd cannot read the calendar {calendar!r}: {ended.last_lines(2)}"
+        raise StepFailed(what, remedy="try it: systemd-analyze calendar '*-*-* 02:30:00'; man systemd.time")
 
 
 def _escaped(text: str) -> str:

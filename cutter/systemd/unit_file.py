@@ -102,4 +102,5 @@ def _verify(name: str, folder: str) -> None:
         return
     if not ended.succeeded:
         said = (ended.killed or ended.last_lines(20)).replace(f"{folder}/", "")
-        raise StepFailed(f"systemd-analyze verify refuses {name}: {said}", remedy="put the unit file right")
+        remedy = "put right what the step declares of it"
+        raise StepFailed(f"systemd-analyze verify refuses {name}: {said}", remedy=remedy)
