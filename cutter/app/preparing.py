@@ -12,7 +12,6 @@ from cutter.agent.attempt import outcome_of
 from cutter.agent.unseen import unseen
 from cutter.app.applying import WritingSession, broken_run, new_run_id
 from cutter.app.planning import plan_job
-from cutter.app.refusing import Refusals
 from cutter.app.workspace import Job, Workspace
 from cutter.engine.executor import RunResult, TargetResult
 from cutter.engine.recording import Recording
@@ -30,13 +29,6 @@ _HASH = digest(VERB, {"package": "python3"})
 _AFTER = {"status": "installed"}
 Found = tuple[str, Evidence]
 """Which machine it is, once anybody can tell, and what came of it."""
-
-
-def unprepared(plans: Sequence[Plan], found: Sequence[Refusals]) -> tuple[str, ...]:
-    """Return the targets that need a Python before they can be looked at, without those that are refused."""
-    pairs = zip(plans, found, strict=True)
-    lacking = [(target.target, refused) for plan, refused in pairs for target in plan.targets if target.first]
-    return tuple(dict.fromkeys(name for name, refused in lacking if name not in refused))
 
 
 def prepare(session: WritingSession, names: Sequence[str], stop: Stop) -> RunResult:

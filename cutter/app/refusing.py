@@ -80,6 +80,13 @@ def pending_beside(plan: Plan, refused: Refusals) -> int:
     return sum(len(target.pending) for target in plan.targets if target.target not in refused)
 
 
+def unprepared(plans: Sequence[Plan], found: Sequence[Refusals]) -> tuple[str, ...]:
+    """Return the targets that need a Python before they can be looked at, without those that are refused."""
+    pairs = zip(plans, found, strict=True)
+    lacking = [(target.target, refused) for plan, refused in pairs for target in plan.targets if target.first]
+    return tuple(dict.fromkeys(name for name, refused in lacking if name not in refused))
+
+
 def without_sight_of(plan: Plan, unseen: Mapping[str, TargetPlan]) -> Plan:
     """Return a plan in which these targets, by name, are as they could not be looked at now."""
     return plan._replace(targets=tuple(unseen.get(target.target, target) for target in plan.targets))
