@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from lab.fixtures import hosts_of
+from lab.owed_steps import SERVICE, conf
 from project import Project, in_child
 from waiting import until
 
@@ -19,23 +20,7 @@ if TYPE_CHECKING:
     from lab.machine import Machine
 
 pytestmark = [pytest.mark.lab, pytest.mark.root]
-CONF = '  - {{name: Conf, file: {{path: /etc/owed.conf, content: "{text}"}}}}\n'
 BAD = '  - {name: Bad, command: {argv: ["false"], check: ["false"]}, irreversible: it is a test}\n'
-SERVICE = """\
-  - name: Owing
-    service:
-      name: owed
-      state: started
-      restart_on: [conf]
-      content: |
-        [Unit]
-        StartLimitIntervalSec=0
-        [Service]
-        ExecStartPre=sh -c 'test ! -e /run/wait || { touch /run/begun; until test -e /run/go; do :; done; }'
-        ExecStart=/bin/cp /etc/owed.conf /run/seen
-        Type=oneshot
-        RemainAfterExit=yes
-"""
 
 
 @pytest.fixture
@@ -53,7 +38,7 @@ def machine(lab: Lab, on_machines: Project) -> Machine:
 
 def site(project: Project, text: str, *between: str) -> str:
     """Return a runbook that gives the service's configuration this text."""
-    return project.runbook(CONF.format(text=text) + "".join(between) + SERVICE)
+    return project.runbook(conf(text) + "".join(between) + SERVICE)
 
 
 def read_by(machine: Machine) -> str:
@@ -141,7 +126,7 @@ def test_a_step_left_out_of_the_run_still_comes_to_owe(machine: Machine, on_mach
 def test_nothing_is_owed_by_what_does_not_run(machine: Machine, on_machines: Project) -> None:
     on_machines.apply(site(on_machines, "two", BAD), expect=12)
     machine.run("systemctl", "stop", "owed")
-    path = on_machines.runbook(CONF.format(text="two") + SERVICE.replace("state: started", "enabled: false"))
+    path = on_machines.runbook(conf("two") + SERVICE.replace("state: started", "enabled: false"))
     assert on_machines.cutter("plan", "--detailed-exitcode", path).code == 0
     assert machine.run("systemctl", "is-active", "owed", check=False).stdout == "inactive\n"
 
@@ -221,8 +206,8 @@ def test_a_restart_that_fails_is_taken_back_with_what_called_for_it(
 ) -> None:
     """The service refuses its new configuration; afterwards it runs with the one it had."""
     picky = SERVICE.replace("ExecStart=", "ExecStart=/bin/grep -v two /etc/owed.conf\n        ExecStart=")
-    on_machines.apply(on_machines.runbook(CONF.format(text="one") + picky))
-    path = on_machines.runbook(CONF.format(text="two") + picky, head="on_failure: revert\n")
+    on_machines.apply(on_machines.runbook(conf("one") + picky))
+    path = on_machines.runbook(conf("two") + picky, head="on_failure: revert\n")
     answer = on_machines.cutter("apply", "--yes", path)
     assert answer.code == 11, answer
     assert (machine.root / "etc/owed.conf").read_text() == read_by(machine) == "one"
@@ -234,12 +219,12 @@ def test_a_reload_is_owed_and_done_too(machine: Machine, on_machines: Project) -
     reloads = SERVICE.replace("restart_on", "reload_on").replace(
         "ExecStart=", "ExecReload=/bin/cp /etc/owed.conf /run/seen\n        ExecStart="
     )
-    on_machines.apply(on_machines.runbook(CONF.format(text="one") + reloads))
+    on_machines.apply(on_machines.runbook(conf("one") + reloads))
     was = invocation(machine)
-    path = on_machines.runbook(CONF.format(text="two") + BAD + reloads)
+    path = on_machines.runbook(conf("two") + BAD + reloads)
     on_machines.apply(path, expect=12)
     assert [each["owed"] for each in owed(on_machines)] == ["reload of owed.service"]
-    all_is_well(on_machines, machine, on_machines.runbook(CONF.format(text="two") + reloads))
+    all_is_well(on_machines, machine, on_machines.runbook(conf("two") + reloads))
     assert (read_by(machine), invocation(machine)) == ("two", was)
 
 
@@ -279,7 +264,7 @@ def test_a_kept_plan_says_that_it_restarts_and_is_stale_where_that_came_later(
 
 def test_a_unit_that_is_yet_to_come_is_unknown(machine: Machine, on_machines: Project) -> None:
     nowhere = "  - {name: Nowhere, service: {name: nowhere, state: started}}\n"
-    answer = on_machines.cutter("plan", on_machines.runbook(CONF.format(text="new") + nowhere))
+    answer = on_machines.cutter("plan", on_machines.runbook(conf("new") + nowhere))
     assert "there is no unit nowhere.service; an earlier step may change that" in answer.out
     assert machine.run("systemctl", "is-active", "owed").stdout == "active\n"
     answer = on_machines.cutter("plan", on_machines.runbook(nowhere))

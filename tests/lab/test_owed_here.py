@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lab.owed_steps import SERVICE, conf
 
 if TYPE_CHECKING:
     from lab.laboratory import Lab
@@ -53,26 +54,7 @@ _INVENTORY = {
     "environment.yml": "name: here\nproduction: no\nledger: /srv/ledger\ntarget_state: /srv/target\n",
     "hosts.yml": "all:\n  hosts:\n    here: {ansible_connection: local}\n",
 }
-_SITE = """\
-apiVersion: cutter/v1
-runbook: site
-title: A test
-steps:
-  - name: Conf
-    file: {{path: /etc/owed.conf, content: "{text}"}}
-  - name: Owing
-    service:
-      name: owed
-      state: started
-      restart_on: [conf]
-      content: |
-        [Unit]
-        StartLimitIntervalSec=0
-        [Service]
-        Type=oneshot
-        RemainAfterExit=yes
-        ExecStart=/bin/cp /etc/owed.conf /run/seen
-"""
+_HEAD = "apiVersion: cutter/v1\nrunbook: site\ntitle: A test\nsteps:\n"
 
 
 @pytest.fixture
@@ -112,7 +94,7 @@ def cutter(machine: Machine, point: str, number: int, *words: str) -> tuple[int,
 
 def apply(machine: Machine, text: str, point: str = "nowhere", number: int = 0) -> int:
     """Apply with a configuration of this text; return the exit code."""
-    (machine.root / "opt/here/site.yml").write_text(_SITE.format(text=text))
+    (machine.root / "opt/here/site.yml").write_text(_HEAD + conf(text) + SERVICE)
     verb = ("apply", "--yes", "-i", "/opt/here/inventory", "/opt/here/site.yml")
     code, said = cutter(machine, point, number, *verb)
     assert code == 0 or point != "nowhere", said
