@@ -94,7 +94,7 @@ def _become_password(args: argparse.Namespace) -> Secret | None:
     if not getattr(args, "ask_become_pass", False):
         return None
     if getattr(args, "no_input", False) or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        remedy = "or name a source in the inventory: ansible_become_password: {env: NAME}"
+        remedy = "name a source in the inventory: ansible_become_password: {env: NAME}"
         raise UsageError("nobody can be asked for a password here", remedy=remedy)
     from getpass import getpass
 

@@ -135,7 +135,8 @@ def _print_plan(reverts: Sequence[TargetRevert], cuts: Cuts, args: argparse.Name
         found.setdefault(tuple(words), []).append(target.target)
     for steps, names in found.items():
         each = f" ({len(names)} targets, the same on each)" if len(names) > 1 else ""
-        print(f"would take back {len(steps)} steps on {compact(names)}{each}, newest first:")
+        number = f"{len(steps)} step{'' if len(steps) == 1 else 's'}"
+        print(f"would take back {number} on {compact(names)}{each}, newest first:")
         for line in steps:
             print(f"    {line}")
     if cuts:

@@ -150,7 +150,7 @@ def _radius(target: TargetPlan) -> str:
         [f"{sum(bool(step.irreversible) for step in target.pending)} irreversible"] if target.pending else []
     )
     return (
-        f"{len(target.steps)} steps, "
+        f"{len(target.steps)} step{'' if len(target.steps) == 1 else 's'}, "
         + (", ".join(["would " + told[0], *told[1:]]) if told else "no change")
         + left_out_words(target)
     )

@@ -54,7 +54,7 @@ def failure_lines(target: str, evidence: Iterable[Evidence], *, colour: bool = F
     for item in failures:
         if item.outcome is not Outcome.SKIPPED:
             yield paint(f"{item.outcome.value}: {item.step}", "bad", colour=colour) + f" on {target}"
-            yield f"  cause: {_indented(item.reason)}"
+            yield f"  cause: {indented(item.reason)}"
             yield f"  world: {_world(item)}"
             if item.remedy:
                 yield f"  next: {printable(item.remedy)}"
@@ -80,7 +80,7 @@ def failures(evidence: Sequence[Evidence]) -> Iterator[Failure]:
             continue
         step = f"all {len(bad)} steps" if alike and len(bad) > 1 else item.step
         world = "nothing was begun there" if alike else _world(item)
-        told = (f"  cause: {_indented(item.reason)}", f"  world: {world}")
+        told = (f"  cause: {indented(item.reason)}", f"  world: {world}")
         yield Failure(f"{item.outcome.value}: {step}", told, item.remedy)
     skipped = [item for item in evidence if item.outcome is Outcome.SKIPPED]
     if skipped:
@@ -165,7 +165,8 @@ def manual_lines(target: str, manual: Iterable[str], *, halted: bool, many: bool
         yield f"{target} is halted: nothing runs there until `cutter resolve` says that this was done"
 
 
-def _indented(reason: str) -> str:
+def indented(reason: str) -> str:
+    """Return a reason as it is printed, its further lines below the first."""
     return printable(reason).replace("\n", "\n    ")
 
 

@@ -10,7 +10,7 @@ from cutter.model.obligations import Obligation
 from cutter.model.runs import RunRecord
 from cutter.model.state import Change
 from cutter.report.plan_text import change_words
-from cutter.report.run_text import counts_text
+from cutter.report.run_text import counts_text, indented
 from cutter.report.style import paint, printable
 
 
@@ -61,7 +61,8 @@ def _owed_text(owed: Obligation, *, colour: bool) -> str:
     mark = paint(f"  owed     {printable(owed.duty)}", "change", colour=colour)
     unsure = any(found is None for found in owed.on.values())
     why = f"{', '.join(sorted(owed.on))} {'may have changed' if unsure else 'changed'} in run {owed.run}"
-    return f"{mark}  [{owed.target}] {printable(why)}; apply {owed.runbook} again, it is done then"
+    remedy = f"apply {owed.runbook} again, or another runbook with a step for it; it is done then"
+    return f"{mark}  [{owed.target}] {printable(why)}; {remedy}"
 
 
 def _row(run: RunRecord) -> tuple[str, ...]:
@@ -86,4 +87,4 @@ def _step_lines(item: Mapping[str, Any], *, colour: bool) -> Iterator[str]:
     if outcome is Outcome.CHANGED:
         words = change_words(Change(item.get("before"), item.get("after")))
     mark = paint(f"  {outcome.value:<8} {item['step']}", role, colour=colour)
-    yield f"{mark}  [{item['target']}] {printable(words)}".rstrip()
+    yield f"{mark}  [{item['target']}] {indented(words)}".rstrip()

@@ -56,7 +56,7 @@ def back(python: Path) -> None:
 def test_all_of_them_are_taken_back(fleet: Project, site: str) -> None:
     answer = fleet.cutter("revert", "--yes", fleet.last_run())
     assert answer.code == 0, answer
-    assert "would take back 1 steps on web[1-3] (3 targets, the same on each)" in answer.out
+    assert "would take back 1 step on web[1-3] (3 targets, the same on each)" in answer.out
     assert "targets: 3 compensated" in answer.out
     assert made(fleet) == []
     assert fleet.cutter("verify", site).code == 2
@@ -77,7 +77,7 @@ def test_one_that_is_gone_is_left_for_later(fleet: Project, site: str) -> None:
     back(away)
     again = fleet.cutter("revert", "--yes", run)
     assert again.code == 0, again
-    assert "would take back 1 steps on web2, newest first" in again.out
+    assert "would take back 1 step on web2, newest first" in again.out
     assert made(fleet) == []
 
 
