@@ -44,11 +44,11 @@ def main(marker: str) -> None:
     answers.write(b"\n" + marker.encode("ascii") + b"\n")
     gc.freeze()  # what was loaded stays; until here collecting would cost more than all the rest of a start
     gc.enable()
-    Service(requests, answers).serve()
+    _Conversation(requests, answers).serve()
 
 
-class Service:
-    """One controller's requests, one after the other."""
+class _Conversation:
+    """One controller's requests, one after the other, and their answers."""
 
     def __init__(self, requests: BinaryIO, answers: BinaryIO) -> None:
         self._requests = requests

@@ -11,7 +11,7 @@ from cutter.agent.attempt import Attempt
 from cutter.agent.duties import Duties, lasting
 from cutter.agent.looks import Neighbours, makes_way, obstacle, skipped, unknown
 from cutter.agent.requests import Request, RevertRequest, StepRequest
-from cutter.agent.taking_back import as_left, exactly, moved_on
+from cutter.agent.taking_back import barrier, exactly, lastingly, moved_on
 from cutter.agent.words import beyond, bug_in, from_os, named
 from cutter.errors import Conflict, CutterError, StalePlan, StepFailed
 from cutter.model.evidence import Evidence, Outcome
@@ -91,26 +91,9 @@ class Agent:
         back: dict[str, Optional[State]] = {}
         for step in steps:
             try:
-                yield self._barrier(step, back)
+                yield barrier(step, self.resource_of(step.type, step.params), back, self.content)
             except (CutterError, OSError, LookupError) as error:  # noqa: PERF203 - each step has its own
                 yield str(error)
-
-    def _barrier(self, step: RevertRequest, back: dict[str, Optional[State]]) -> str:
-        kind = resource_type(step.type)
-        if kind.needs_reason(step.params):
-            return "it cannot be undone"
-        resource = self._made(kind, step.params)
-        touched = [place for place in resource.places() if place in back]
-        found = as_left(back[touched[0]], step.expected) if touched else resource.observe()
-        step, found = _lasting(resource, step), lasting(resource, found)
-        moved = moved_on(step, found)
-        if moved:
-            return moved
-        resource.ready(Change(found, step.goal), self.content)
-        back.update(dict.fromkeys(resource.places(), step.goal))
-        goes = step.goal is None and found is not None
-        left = [path for path in resource.inside() if path not in back] if goes else []
-        return f"the run did not put {', '.join(sorted(left)[:3])} there" if left else ""
 
     def workplaces(self, steps: Iterable[Request]) -> set[str]:
         """Return the folders in which these steps put something aside for a moment, as far as known now."""
@@ -201,7 +184,7 @@ class Agent:
         attempt.params = step.params
         try:
             resource = attempt.resource = self._made(resource_type(step.type), step.params)
-            found, step = lasting(resource, resource.observe()), _lasting(resource, step)
+            found, step = lasting(resource, resource.observe()), lastingly(resource, step)
             attempt.change, attempt.looked = Change(found, step.goal), True
             moved = moved_on(step, found)
             if moved:
@@ -255,10 +238,6 @@ def unguarded(step: StepRequest, resource: Resource, params: Mapping[str, Any], 
     """Refuse to change what is to be guarded where nobody guards."""
     del resource, params, change
     raise StepFailed(f"{step.id} is to be confirmed, and nothing can take it back here")
-
-
-def _lasting(resource: Resource, step: RevertRequest) -> RevertRequest:
-    return step._replace(expected=lasting(resource, step.expected), goal=lasting(resource, step.goal))
 
 
 def _refuse_full(resource: Resource, change: Change) -> None:
