@@ -29,6 +29,7 @@ from cutter.engine.executor import RunResult
 from cutter.errors import CutterError, Interrupted, StepFailed
 from cutter.model.evidence import worst_exit
 from cutter.model.plan import Plan
+from cutter.report.left_out import for_nobody
 
 if TYPE_CHECKING:
     from cutter.cli._kept import Kept
@@ -100,7 +101,7 @@ def _apply_all(
     pending = sum(pending_beside(plan, refused) for plan, refused in zip(plans, found, strict=True))
     if not args.json:
         printing.print_banner(session.workspace, args)
-        if any(plan.pending for plan in plans):
+        if any(plan.pending or for_nobody(plan) for plan in plans):
             printing.print_plans(session.workspace, jobs, plans, args)
     _refuse(session, jobs, plans, found, approved=origin.acceptance is not None)
     if pending and not options.confirmed(f"Apply {pending} steps?", args):

@@ -19,9 +19,17 @@ def left_out_words(target: TargetPlan) -> str:
     return f"; {len(names)} left out ({shown})"
 
 
+def for_nobody(plan: Plan) -> bool:
+    """Tell whether no step is for any of the hosts."""
+    return not any(target.steps for target in plan.targets)
+
+
 def nobodys_lines(plan: Plan, *, colour: bool) -> Iterator[str]:
-    """Yield a line for each step that is for none of several hosts, where all could be asked."""
-    if len(plan.targets) > 1 and not plan.unseen:
+    """Yield a line for each step that is for none of several hosts, where all could be asked.
+
+    Of one host that only where no step at all is for it: what is left out there by intent is no news.
+    """
+    if plan.targets and not plan.unseen and (len(plan.targets) > 1 or for_nobody(plan)):
         first, *others = ({each.step: each.reason for each in target.left_out} for target in plan.targets)
         for step in (step for step in first if all(step in other for other in others)):
             mark = paint("  -", "faint", colour=colour)

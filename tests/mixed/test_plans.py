@@ -105,6 +105,16 @@ def test_a_plan_says_how_much_is_left_out_and_what_is_nobodys(project: Project, 
     assert "idle-db is for none" not in told
 
 
+def test_why_no_step_is_for_a_host_is_said_of_one_host_too(project: Project, says: Says) -> None:
+    says(os_id="ubuntu")
+    (debian, _) = BY_FACT.splitlines(keepends=True)
+    for verb in (("plan",), ("apply", "--yes")):
+        told = project.cutter(*verb, "--limit", "db1", project.runbook(debian)).out
+        assert "debian is for none of these hosts: " + REASON in told
+        told = project.cutter(*verb, "--limit", "db1", project.runbook(BY_FACT)).out
+        assert "for none of these hosts" not in told
+
+
 def test_preflight_is_for_its_hosts_alone(project: Project, says: Says) -> None:
     says(os_id="ubuntu")
     missing = 'directory: {path: "{{ world }}/missing"}'
