@@ -44,7 +44,7 @@ class Begun(NamedTuple):
     after: Optional[State]
 
 
-class Journal(NamedTuple):
+class Noted(NamedTuple):
     """What the file of a group says; `complete` is the evidence of all its steps, None until all are done."""
 
     head: Mapping[str, Any]
@@ -104,7 +104,7 @@ def begin(file: int, step: Begun) -> None:
     note(file, {"begun": step._asdict()})
 
 
-def read(path: str) -> Journal:
+def read(path: str) -> Noted:
     """Return what a file says. A last line that was cut off was written before its effect, and counts not."""
     with open(path, "rb") as file:
         *lines, _ = file.read().split(b"\n")
@@ -113,7 +113,7 @@ def read(path: str) -> Journal:
     done = {line["done"] for line in noted if "done" in line}
     complete = [line["complete"] for line in noted if "complete" in line]
     under_way = any(step.id not in done for step in begun)
-    return Journal(head, begun, under_way, complete[0] if complete else None)
+    return Noted(head, begun, under_way, complete[0] if complete else None)
 
 
 def standing(folder: str, name: str) -> tuple[str, str]:

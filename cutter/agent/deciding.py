@@ -35,16 +35,16 @@ def confirm(folder: str, name: str, token: str) -> Mapping[str, Any]:
     if state not in (armed.ARMED, armed.CONFIRMED):
         return {"state": state}
     try:
-        journal = armed.read(path)
+        noted = armed.read(path)
     except FileNotFoundError:  # it moved on in between, and never comes back
         return {"state": armed.standing(folder, name)[0]}
-    if not compare_digest(str(journal.head["proof"]), armed.proof_of(token)):
+    if not compare_digest(str(noted.head["proof"]), armed.proof_of(token)):
         raise PermissionRefused("this is not the word of the run that armed it", place=path)
-    if journal.complete is None:
+    if noted.complete is None:
         return {"state": state}
     if state == armed.ARMED and not armed.turn(folder, name, armed.ARMED, armed.CONFIRMED):
         return {"state": armed.standing(folder, name)[0]}
-    return {"state": armed.CONFIRMED, "steps": journal.complete}
+    return {"state": armed.CONFIRMED, "steps": noted.complete}
 
 
 def came_of(agent: Agent, folder: str, name: str) -> Mapping[str, Any]:

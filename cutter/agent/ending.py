@@ -25,9 +25,9 @@ def started_at(pid: int) -> str:
 def let_end(path: str) -> None:
     """Wait until no step of the group is under way; an agent of its own that hangs in one is ended."""
     while True:
-        journal = armed.read(path)
-        head = journal.head
-        if not journal.under_way or started_at(head["pid"]) != head["started"]:
+        noted = armed.read(path)
+        head = noted.head
+        if not noted.under_way or started_at(head["pid"]) != head["started"]:
             return
         if head["apart"]:
             with suppress(ProcessLookupError):
