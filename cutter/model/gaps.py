@@ -8,7 +8,7 @@ from typing import Optional
 
 from cutter.model.evidence import Outcome
 from cutter.model.gap_actions import NextActions
-from cutter.model.gap_evidence import EvidenceRecord, evidence_record, left_out_records, moment
+from cutter.model.gap_evidence import EvidenceRecord, evidence_record
 from cutter.model.gap_scopes import bound_steps, family, left_out_steps, obstacle
 from cutter.model.gap_values import (
     Baseline,
@@ -45,8 +45,6 @@ __all__ = [
     "declaration_digest",
     "evidence_record",
     "fold",
-    "left_out_records",
-    "moment",
 ]
 
 TOUCHING = frozenset(
