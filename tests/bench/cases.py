@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,7 +89,7 @@ def case_document(folder: Path, runs: Runs) -> str:
     return f"{cutting.commands(folder, cutting.SIZES)}\n\nBefore: {told}."
 
 
-def case_ssh(folder: Path, runs: Runs) -> str:
+def case_ssh(folder: Path, runs: Runs) -> Iterator[str]:
     """Ten hosts by ssh: small and large work, over shared and over cold connections."""
     return over_ssh.compared(folder, runs.tools, runs.own, runs.peer, runs.slow)
 
@@ -152,7 +152,7 @@ def _require_done(tool: Tool, work: Work) -> None:
         raise RuntimeError(f"{tool.name} did not do the work: {wrong[0]}")
 
 
-CASES = {
+CASES: dict[str, Callable[[Path, Runs], str | Iterable[str]]] = {
     "gap5": case_gap5,
     "noop": case_noop,
     "first": case_first,

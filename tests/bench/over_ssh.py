@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from bench.table import seconds, table, times
 from bench.timing import Measured, Sample, timed
 
 CAP_SECONDS = 240.0
+LONG_SECONDS = 20.0
 LARGE = 200
 REUSE = ("cutter", "ansible", RAW, TOGETHER)
 """Who can go over connections that are there already; pyinfra makes its own in every run."""
@@ -33,9 +34,8 @@ class Turn(NamedTuple):
         return f"{self.tool.name}, {'cold' if self.cold else 'shared'}"
 
 
-def compared(folder: Path, tools: Sequence[str], own: int, peer: int, slow: int) -> str:
-    """Time small and large work, first and with nothing to do; return a table of each."""
-    said = []
+def compared(folder: Path, tools: Sequence[str], own: int, peer: int, slow: int) -> Iterator[str]:
+    """Time small and large work, first and with nothing to do; yield a table of each."""
     with ten(folder, _lab_cache()) as fleet:
         for size in (0, LARGE):
             for first in (False, True):
@@ -45,8 +45,7 @@ def compared(folder: Path, tools: Sequence[str], own: int, peer: int, slow: int)
                 what = f"{size} files a host" if size else "3 directories, one .env, one JSON file a host"
                 found = _in_turn(fleet, counted, first=first)
                 load = f"Load {begun:.0f} to {os.getloadavg()[0]:.0f}."
-                said.append(f"{'First apply' if first else 'Nothing to do'}: {what}\n\n{found}\n\n{load}")
-    return "\n\n".join(said)
+                yield f"{'First apply' if first else 'Nothing to do'}: {what}\n\n{found}\n\n{load}"
 
 
 def _runs(turn: Turn, own: int, peer: int) -> int:
@@ -54,12 +53,13 @@ def _runs(turn: Turn, own: int, peer: int) -> int:
 
 
 def _turns(fleet: Ten, place: Path, tools: Sequence[str], size: int, *, first: bool) -> list[Turn]:
-    """Return who takes part; Ansible is too slow at large work to be timed more than once."""
+    """Return who takes part; at large work Ansible does only what it is best at."""
     found = []
     for name in [*tools, *([] if first else [RAW, TOGETHER])]:
         tool = fleet.tool(name, place / name, size)
-        found += [Turn(tool, False, 1)] if name in REUSE else []
-        found += [Turn(tool, True, 1)] if not (size and name == "ansible") else []
+        slow = bool(size) and name == "ansible"
+        found += [Turn(tool, False, 1)] if name in REUSE and not (slow and first) else []
+        found += [Turn(tool, True, 1)] if not slow else []
         if not first:
             _do_before(fleet, tool, size)
     return found
@@ -105,9 +105,9 @@ def _prepare(fleet: Ten, turn: Turn, *, first: bool) -> None:
 
 
 def _memory(fleet: Ten, turn: Turn, found: dict[str, Measured], *, first: bool) -> float:
-    """Return the memory of a tool and its children here, in a run that is not timed."""
-    if found[turn.name].seconds == math.inf:
-        return math.inf
+    """Return the memory of a tool and its children here, in a run that is not timed; 0 for a slow one."""
+    if found[turn.name].seconds > LONG_SECONDS:
+        return 0.0
     _prepare(fleet, turn, first=first)
     return watched(turn.tool.command, turn.tool.folder, turn.tool.variables).together
 
@@ -120,7 +120,8 @@ def _row(turn: Turn, found: dict[str, Measured], mebibytes: float) -> list[str]:
     best: Sample = min(taken.samples)
     compared_with = [times(taken.seconds, found[unit].seconds) for unit in ("cutter, shared", "cutter, cold")]
     told = [seconds(taken.seconds), seconds(best.seconds), seconds(best.processor)]
-    return [turn.name, *told, f"{mebibytes / len(NAMES):.1f} MiB", *compared_with, str(turn.runs)]
+    memory = f"{mebibytes / len(NAMES):.1f} MiB" if mebibytes else ""
+    return [turn.name, *told, memory, *compared_with, str(turn.runs)]
 
 
 def _lab_cache() -> Path:

@@ -71,6 +71,7 @@ class Ten(NamedTuple):
         work = many(Path(world), size) if size else gap5(Path(world))
         place.mkdir(parents=True)
         control = str(self.folder / name[:1])
+        os.makedirs(control, mode=0o700, exist_ok=True)  # noqa: PTH103 - only to others it is shut
         made = {"cutter": self._cutter, "ansible": self._ansible, "pyinfra": self._pyinfra}
         return made.get(name, self._raw)(RemoteTool(name, place, (), {}, (), work, world, control))
 
@@ -78,7 +79,6 @@ class Ten(NamedTuple):
         """Let the shared connections of a tool be there; ssh goes where the tool will look for them."""
         path = f"{tool.control}/%C"
         words = [*self.network, *self.ssh.split(), *_SHARED.split(), "-o", f"ControlPath={path}"]
-        os.makedirs(tool.control, mode=0o700, exist_ok=True)  # noqa: PTH103 - only to others it is shut
         begun = [subprocess.Popen([*words, name, "true"], stdin=subprocess.DEVNULL) for name in NAMES]
         if any(each.wait() for each in begun):
             raise RuntimeError(f"the machines cannot be reached for {tool.name}")
@@ -125,6 +125,7 @@ class Ten(NamedTuple):
         cache = tool.folder / "cache"
         told = {"CUTTER_SSH": self.ssh, "XDG_RUNTIME_DIR": str(self.folder), "XDG_CACHE_HOME": str(cache)}
         control = f"{self.folder}/cutter-ssh-{os.geteuid()}"
+        os.makedirs(control, mode=0o700, exist_ok=True)  # noqa: PTH103 - only to others it is shut
         memory = (tool.folder / "kept", cache)
         return tool._replace(command=words, variables=told, memory=memory, control=control)
 

@@ -28,7 +28,10 @@ def main() -> None:
     _tell(", ".join(versions))
     for name in words.cases or CASES:
         with tempfile.TemporaryDirectory(prefix="cutter-bench-") as folder:
-            _tell(f"\n### {name}: {CASES[name].__doc__}\n\n{CASES[name](Path(folder), runs)}")
+            _tell(f"\n### {name}: {CASES[name].__doc__}")
+            found = CASES[name](Path(folder), runs)
+            for part in [found] if isinstance(found, str) else found:
+                _tell(f"\n{part}")
 
 
 def _tell(text: str) -> None:
