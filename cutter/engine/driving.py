@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import takewhile
 
 from cutter.agent import RevertRequest, StepRequest
 from cutter.agent.requests import Request
@@ -18,8 +19,9 @@ ABORTED = "the run was aborted while this step was under way"
 def driven(requests: Requests, results: Iterator[Evidence], stop: Stop) -> Iterator[Evidence]:
     """Yield the evidence of each request as it comes.
 
-    Where it breaks off, by an abort or an error, the step under way is unknown and those after it are
-    skipped. What the consumer does between two steps is never aborted.
+    Where it breaks off, by an abort or an error, the step under way is unknown, also those that would be
+    confirmed together with it; those after it are skipped. What the consumer does between two steps is
+    never aborted.
     """
     ordered: list[Request] = list(requests)
     for index, request in enumerate(ordered):
@@ -28,11 +30,19 @@ def driven(requests: Requests, results: Iterator[Evidence], stop: Stop) -> Itera
                 found = next(results)
         except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the record outlives every error
             yield _without_end(request, Outcome.UNKNOWN, _reason(error))
-            for later in ordered[index + 1 :]:
-                yield _without_end(later, Outcome.SKIPPED, f"the run broke off at {request.id}")
+            later = ordered[index + 1 :]
+            beside = list(takewhile(_is_guarded, later if _is_guarded(request) else ()))
+            for each in beside:  # they are told of together, so any of them may be under way, or done
+                yield _without_end(each, Outcome.UNKNOWN, _reason(error))
+            for each in later[len(beside) :]:
+                yield _without_end(each, Outcome.SKIPPED, f"the run broke off at {request.id}")
             return
         yield found
     _hear_out(results)
+
+
+def _is_guarded(request: Request) -> bool:
+    return isinstance(request, StepRequest) and request.confirm > 0
 
 
 def _hear_out(results: Iterator[Evidence]) -> None:
