@@ -9,6 +9,11 @@ from inspect import cleandoc
 from cutter.cli import _options as options
 from cutter.errors import EXIT_CODES, CutterError, ExitCode, UsageError
 
+_HOSTS_OWN = (10, 11, 12, 19, 20, 22, 69, 77)
+_OF_MANY = (
+    "Of several hosts it is the worst one's code, and speaks of that host; the run's summary tells of each."
+)
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the words of this verb."""
@@ -32,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
     print(f"exit {row.code}: {row.title}\nthe world: {row.world}")
     for entry in entries:
         print(f"\n{entry}")
+    if row.code in _HOSTS_OWN:
+        print(f"\n{_OF_MANY}")
     return 0
 
 

@@ -41,7 +41,7 @@ _KNOWN = (
     ),
     _Known("Permission denied", "it does not accept this user's keys", _BY_HAND),
     _Known("Too many authentication failures", "it does not accept this user's keys", _BY_HAND),
-    _Known("Could not resolve hostname", "its name cannot be resolved", "correct ansible_host"),
+    _Known("Could not resolve hostname", "its name cannot be resolved", "correct ansible_host, or its name"),
     _Known("Connection refused", "nothing answers at its port of ssh", _BY_HAND),
     _Known("No route to host", "there is no way to it", _BY_HAND),
     _Known("timed out", "it does not answer", _BY_HAND),

@@ -70,7 +70,8 @@ def demand_running(what: str) -> None:
         raise Unobservable(
             f"systemd is not running here, so nobody can tell {what}",
             place=RUNNING,
-            remedy="declare what is on disk alone (content and enabled), or run this where systemd runs",
+            remedy="declare what is on disk alone (a service's content and enabled, a timer's state: any), "
+            "or run this where systemd runs",
         )
 
 

@@ -58,3 +58,8 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     piped = f"{program} completion zsh | head -n 1; exit ${{PIPESTATUS[0]}}"
     asked = subprocess.run(["bash", "-c", piped], capture_output=True, text=True, check=False)
     assert (asked.returncode, asked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("code", "told"), [("77", True), ("11", True), ("65", False), ("0", False)])
+def test_a_code_that_a_host_may_have_is_said_to_speak_of_it(code: str, told: bool) -> None:
+    assert ("speaks of that host" in cutter("explain", code).out) is told
