@@ -10,7 +10,7 @@ from cutter.language.ids import ID_PATTERN
 from cutter.language.listening import listened
 from cutter.language.places import Places
 from cutter.language.problems import Problem
-from cutter.language.reference_checks import faults, listened_fault, reference_texts
+from cutter.language.reference_checks import Fault, faults, listened_fault, reference_texts
 from cutter.language.step_hosts import KEYS as WHICH_HOSTS
 from cutter.language.strict_yaml import Document
 from cutter.model.runbook import Step, ValuePath
@@ -87,26 +87,19 @@ class StepChecks:
                 continue
             in_loop = step.for_each is not None and below[0] != "for_each"
             for fault in faults(text, self.earlier, self.all, in_loop=in_loop):
-                yield self.document.problem(
-                    (*path, *below),
-                    fault.what,
-                    offending=fault.offending,
-                    suggestion=fault.suggestion,
-                    advice=fault.advice,
-                )
+                yield self._told(fault, (*path, *below))
 
     def _duty_problems(self, step: Step, path: ValuePath) -> Iterator[Problem]:
         """Yield the ids of steps to listen to that are not those of earlier ones."""
         for below, wanted in listened(step):
             fault = listened_fault(wanted, step, self.earlier, self.all)
             if fault is not None:
-                yield self.document.problem(
-                    (*path, *below),
-                    fault.what,
-                    offending=fault.offending,
-                    suggestion=fault.suggestion,
-                    advice=fault.advice,
-                )
+                yield self._told(fault, (*path, *below))
+
+    def _told(self, fault: Fault, path: ValuePath) -> Problem:
+        return self.document.problem(
+            path, fault.what, offending=fault.offending, suggestion=fault.suggestion, advice=fault.advice
+        )
 
     def _reason_problems(self, step: Step, path: ValuePath) -> Iterator[Problem]:
         if step.irreversible is not None or path[0] != "steps":
