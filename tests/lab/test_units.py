@@ -267,3 +267,27 @@ def test_a_calendar_that_systemd_cannot_read_is_refused(machine: Machine) -> Non
     told = ask(machine, "reach", "timer", **wrong)
     assert "systemd cannot read the calendar 'every full moon'" in told["cause"]
     assert not (machine.root / "etc/systemd/system/probe.timer").exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"user": "nobody-of-that-name"}, "there is no user nobody-of-that-name"),
+        ({"folder": "/srv/not-there"}, "/srv/not-there is no folder"),
+        ({"command": ["/srv/not-there/program"]}, "/srv/not-there/program is not executable"),
+    ],
+)
+def test_a_timer_whose_command_cannot_start_is_not_as_declared(
+    machine: Machine, wrong: dict[str, Any], told: str
+) -> None:
+    refused = ask(machine, "reach", "timer", **{**TIMER, **wrong})
+    assert refused["cause"] == f"the command of probe.timer cannot start: {told}"
+    assert not (machine.root / "etc/systemd/system/probe.timer").exists()
+
+
+def test_a_timer_whose_user_has_gone_since_is_drifted(machine: Machine) -> None:
+    machine.run("useradd", "nightly")
+    ask(machine, "reach", "timer", **TIMER, user="nightly")
+    machine.run("userdel", "nightly")
+    before, after = ask(machine, "look", "timer", **TIMER, user="nightly")
+    assert (before["startable"], after["startable"]) == (False, True)

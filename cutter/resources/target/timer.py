@@ -15,12 +15,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Optional
 
+from cutter.errors import StepFailed
 from cutter.model.canonical import bytes_digest
 from cutter.model.secret import contains_secret
 from cutter.model.state import Change, State
 from cutter.resource import Complaint, Content, Desk, Resource, param
 from cutter.systemd import answers, moving, unit_file
 from cutter.systemd.enabled import ENABLED, enabled
+from cutter.systemd.startable import hindrance
 from cutter.systemd.timer_text import demand_calendar, service_text, timer_text, word_problem
 
 _WORDS = {"type": ["array"], "items": {"type": "string"}, "minItems": 1}
@@ -31,10 +33,10 @@ class Timer(Resource):
 
     The timer is enabled, and started where systemd runs; with `state: any`, nobody asks whether it is, so
     that it can be set up where systemd is not running, in an image. The command is a list of words without a
-    shell; its output goes to the journal.
+    shell; its output goes to the journal. A pair whose user, folder or program is missing is not as declared.
     """
 
-    fleeting = ("units_used",)
+    fleeting = ("units_used", "startable")
     name: str = param("Name of the pair, without a suffix.", pattern=r"^[A-Za-z0-9][A-Za-z0-9:_.-]*$|[{][{]")
     ensure: Literal["present", "absent"] = param("Whether it should be there.", default="present")
     description: Optional[str] = param("What it is for; when missing, its name.", default=None)
@@ -86,7 +88,7 @@ class Timer(Resource):
         if self.ensure == "absent":
             return None
         wanted: dict[str, Any] = {"service": self.service_digest, "timer": self.timer_digest}
-        wanted["enabled"] = ENABLED
+        wanted |= {"enabled": ENABLED, "startable": True}
         if self.state == "started":
             wanted |= {"active": moving.ACTIVE, "units_used": True}
         return wanted
@@ -99,6 +101,7 @@ class Timer(Resource):
         if service is None and timer is None:
             return None
         seen: dict[str, Any] = {"service": service, "timer": timer, "enabled": enabled(f"{self.name}.timer")}
+        seen["startable"] = not self._hindrance()
         if self.state == "started":
             seen["active"] = moving.activity(f"{self.name}.timer")
             seen["units_used"] = self._used()
@@ -112,8 +115,8 @@ class Timer(Resource):
             unit_file.take_away(service, content)
             answers.reload_units()
             return
-        if self.calendar and change.after["timer"] == self.timer_digest:
-            demand_calendar(self.calendar)
+        if change.after["timer"] == self.timer_digest:
+            self._demand_sense()
         self._write(service, change.after["service"], content)
         self._write(timer, change.after["timer"], content)
         answers.reload_units()
@@ -134,6 +137,18 @@ class Timer(Resource):
             service, _ = self._names()
             beside = {} if name == service else {service: content.bytes_of(str(self.service_digest))}
             unit_file.write(name, str(digest), content, beside if own else None)
+
+    def _demand_sense(self) -> None:
+        """Raise StepFailed, before anything is touched, for what systemd could never start."""
+        if self.calendar:
+            demand_calendar(self.calendar)
+        missing = self._hindrance()
+        if missing:
+            remedy = "put it there, by an earlier step or by hand, or correct the step"
+            raise StepFailed(f"the command of {self.name}.timer cannot start: {missing}", remedy=remedy)
+
+    def _hindrance(self) -> str:
+        return hindrance(self.user, self.folder, self.command) if self.command else ""
 
     def _names(self) -> tuple[str, str]:
         return f"{self.name}.service", f"{self.name}.timer"
