@@ -1,4 +1,4 @@
-"""Whether the command of a unit could start at all: are its user, its folder and its program there? Travels."""
+"""Whether the command of a unit could start: are its user, its folder and its program there? Travels."""
 
 from __future__ import annotations
 
