@@ -45,6 +45,7 @@ def main(marker: str) -> None:
     gc.freeze()  # what was loaded stays; until here collecting would cost more than all the rest of a start
     gc.enable()
     _Conversation(requests, answers).serve()
+    os._exit(0)  # all is said, and taking the interpreter apart takes longer than many a look
 
 
 class _Conversation:

@@ -160,6 +160,7 @@ class Workspace:
         return os.path.join(self.environment.target_state, "kept")
 
     def _ssh_target(self, host: Host, run: str) -> Target:
+        from cutter.hosts.sessions import close_all
         from cutter.hosts.ssh import SshTarget
         from cutter.hosts.ssh_session import Session
         from cutter.hosts.ssh_way import way_to
@@ -167,8 +168,9 @@ class Workspace:
 
         if host.name not in self._sessions:
             way = way_to(host, self.environment.hosts, self.choice.become_password)
+            if not self._sessions:
+                self._open.callback(close_all, self._sessions)
             self._sessions[host.name] = Session(host.name, *way, frozenset(self._types) or None)
-            self._open.callback(self._sessions[host.name].close)
         state, by = self.environment.target_state, f"{user_name()}@{host_name()}"
         return SshTarget(self._sessions[host.name], state, self.digest_key, run=run, by=by)
 

@@ -24,6 +24,7 @@ from cutter.model.secret import Secret
 
 START_SECONDS = 60.0
 SILENCE_SECONDS = 20.0
+END_SECONDS = 2.0
 _CHUNK = 1 << 16
 _KEPT = 8192
 
@@ -97,7 +98,7 @@ class Session:
             return
         try:
             if self._process is not None and self._process.stdin is not None:
-                with suppress(OSError):  # whoever waits for its answers says so
+                with suppress(OSError, ValueError):  # whoever waits for its answers says so
                     os.write(self._process.stdin.fileno(), packed({"verb": "stop"}))
                     self._stop_sent = True
         finally:
@@ -135,6 +136,13 @@ class Session:
             raise self._broken("the agent speaks another language")
         self.identity = str(hello["identity"])
 
+    def let_go(self) -> None:
+        """Let the agent end, and a step that is under way with it; nobody waits for that before `close`."""
+        with self._sending:
+            if self._process is not None and self._process.stdin is not None:
+                with suppress(OSError):
+                    self._process.stdin.close()
+
     def close(self) -> None:
         """End the agent; a step that is under way ends with it."""
         with self._sending:
@@ -147,7 +155,7 @@ class Session:
                 if pipe is not None:
                     pipe.close()
         with suppress(subprocess.TimeoutExpired):
-            process.wait(2)
+            process.wait(END_SECONDS)
         if process.poll() is None:
             process.kill()
             process.wait()
