@@ -85,8 +85,9 @@ class RunResult(NamedTuple):
     @property
     def exit_code(self) -> int:
         """The code that wins across targets; those that were only skipped follow from another's."""
-        begun = worst_exit(target.exit_code for target in self.targets if not target.only_skipped)
-        return begun or worst_exit(target.exit_code for target in self.targets)
+        ended = [(target.exit_code, target.only_skipped) for target in self.targets]
+        begun = worst_exit(code for code, only_skipped in ended if not only_skipped)
+        return begun or worst_exit(code for code, _ in ended)
 
     @property
     def counts(self) -> Counter[str]:

@@ -65,7 +65,7 @@ def exit_of(outcomes: Iterable[Outcome], *, changed: bool, refusals: Iterable[in
     `changed` says whether the target is, or may be, different from what the run found. A run that did not
     succeed is 12 where it left changes behind; a failure that left none is 11.
     """
-    worst = worst_exit([*(EXIT_OF_OUTCOME[outcome] for outcome in outcomes), *refusals])
+    worst = worst_exit([*(EXIT_OF_OUTCOME[outcome] for outcome in set(outcomes)), *refusals])
     failed = EXIT_OF_OUTCOME[Outcome.FAILED]
     if worst in (0, EXIT_OF_OUTCOME[Outcome.DRIFTED]):
         return worst
