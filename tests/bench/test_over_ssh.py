@@ -63,7 +63,7 @@ def test_memory_is_that_of_a_process_and_of_its_children(tmp_path: Path) -> None
     found = watched(["sh", "-c", "sleep 0.2"], tmp_path)
     assert found.own > 0
     assert found.together > 0
-    with subprocess.Popen(["sh", "-c", "cat & wait"], stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(["sh", "-c", "cat; true"], stdin=subprocess.PIPE) as process:
         until(lambda: len(tree(process.pid)) == 2)
         end(process.pid)
     assert process.returncode == -signal.SIGKILL
