@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def plain_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         surroundings.setenv("LAB_CACHE", os.environ.get("LAB_CACHE") or _cache_of("cutter-lab"))
         surroundings.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         before = os.umask(0o022)
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what it runs aside
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
         os.umask(before)
 

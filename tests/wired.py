@@ -62,6 +62,13 @@ def administrator(server: EmbeddedServer, dbname: str = "postgres") -> psycopg.C
     return psycopg.connect(host=server.socket_folder, user="postgres", dbname=dbname, autocommit=True)
 
 
+_HOSTS = """\
+all:
+  hosts: {web1: {ansible_connection: local}}
+  children: {vps: {}}
+"""
+
+
 class Wired(Project):
     """A project whose database is named by an .env file; its owner is no superuser."""
 
@@ -74,6 +81,7 @@ class Wired(Project):
         self.users = {name: f"{name.lower()}_{mark}" for name in PASSWORDS} | {"VERIFY": f'vérifier "{mark}"'}
         self.env = folder / ".env"
         self.wire()
+        self.write("inventory/here/hosts.yml", _HOSTS)
         self.write("inventory/here/databases.yml", f"governed: {{production: yes, env_file: {self.env}}}\n")
         shutil.copytree(RUNBOOKS / "documents", folder / "runbooks" / "documents")
         self.make_owner()

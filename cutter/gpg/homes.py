@@ -65,7 +65,7 @@ def companions(home: str) -> list[int]:
 @contextmanager
 def _short(home: str) -> Iterator[str]:
     """Yield a path of the home that is short enough for its agent's socket, and that nobody has to remove."""
-    if len(os.fsencode(home)) <= _LONGEST_HOME:
+    if len(os.fsencode(home)) <= _LONGEST_HOME or not os.path.isdir(home):  # of one that is missing gpg tells
         yield home
         return
     fd = os.open(home, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
