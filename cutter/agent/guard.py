@@ -16,14 +16,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from cutter.agent import armed
+from cutter.agent.carried import UNPACK, packed
 from cutter.agent.putting_back import taken_back
 from cutter.agent.running import Agent
 from cutter.children import minimal_environment
 from cutter.errors import StepFailed
 from cutter.filesystem.kept import KeptContent
 
-_BOOT = "import json,sys;sys.path[:0]=json.loads(sys.argv[1]);from cutter.agent.guard import main;main()"
-_IN_MEMORY = "/proc/self/fd/"
+_BOOT = (
+    "import json,marshal,sys,zlib;i=sys.stdin.buffer;p,s=json.loads(i.readline());sys.path[:0]=p;d=i.read(s);"
+    f"d and exec({UNPACK!r});from cutter.agent.guard import main;main()"
+)
 _READY = b"ready"
 _PAUSE_SECONDS = 0.1
 
@@ -31,18 +34,18 @@ _PAUSE_SECONDS = 0.1
 def start(folder: str, name: str, kept: str, key: bytes) -> None:
     """Start the guard of a group that is armed. Raises StepFailed when it does not stand."""
     asked = {"folder": folder, "name": name, "kept": kept, "key": key.hex()}
-    path = [entry for entry in sys.path if entry]
+    carried = packed()
+    head = json.dumps([[entry for entry in sys.path if entry], len(carried)])
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _BOOT, json.dumps(path)],
+        [sys.executable, "-I", "-S", "-c", _BOOT],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd="/",
         env=minimal_environment(),
-        pass_fds=[int(entry[len(_IN_MEMORY) :]) for entry in path if entry.startswith(_IN_MEMORY)],
         start_new_session=True,
     )
-    said, _ = process.communicate(json.dumps(asked).encode())
+    said, _ = process.communicate(f"{head}\n".encode() + carried + json.dumps(asked).encode())
     if said != _READY:
         raise StepFailed(f"its guard does not stand: {said.decode('utf-8', 'replace') or 'it ended at once'}")
 

@@ -26,7 +26,7 @@ from cutter.agent.wire import evidence_body
 from cutter.agent.words import from_os
 from cutter.errors import CutterError, StalePlan
 from cutter.model.evidence import Evidence, Outcome
-from cutter.model.plan import Prediction
+from cutter.model.look import Prediction
 from cutter.model.state import Change, State
 from cutter.resource import Resource
 

@@ -17,7 +17,7 @@ from cutter.errors import (
     Unobservable,
 )
 from cutter.model.evidence import Evidence, Outcome
-from cutter.model.plan import Look, Prediction
+from cutter.model.look import Look, Prediction
 from cutter.resources import resource_type
 
 _OWN_CODE = (

@@ -12,8 +12,8 @@ import os
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from queue import SimpleQueue
 from typing import Any, BinaryIO, Optional
 
 from cutter import facts
@@ -57,7 +57,8 @@ class _Conversation:
         self._writing = threading.Lock()
         self._stopped = threading.Event()
         self._idle = threading.Event()
-        self._frames: SimpleQueue[Optional[Frame]] = SimpleQueue()
+        self._frames: deque[Optional[Frame]] = deque()
+        self._waiting = threading.Semaphore(0)  # a queue of the library costs more to import than a look
         self._content: dict[str, bytes] = {}
         self._flushed = 0.0
 
@@ -68,7 +69,8 @@ class _Conversation:
         self._idle.set()
         self._answer({"hello": PROTOCOL, "identity": facts.machine_identity()})
         while True:
-            frame = self._frames.get()
+            self._waiting.acquire()
+            frame = self._frames.popleft()
             if frame is None:
                 return
             self._idle.clear()
@@ -181,12 +183,16 @@ class _Conversation:
                     continue
                 if frame.message.get("verb") in MOVES:
                     self._stopped.clear()
-                self._frames.put(frame)
+                self._take(frame)
         except (Broken, OSError) as error:
             sys.stderr.write(f"cutter: the channel broke: {error}\n")
         if not self._idle.is_set():
             os._exit(_OUT_OF_CHANNEL)  # the guard of its children sees that, and ends them
-        self._frames.put(None)
+        self._take(None)
+
+    def _take(self, frame: Optional[Frame]) -> None:
+        self._frames.append(frame)
+        self._waiting.release()
 
 
 def _cleared(left: Mapping[str, Any], kept: str) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from cutter.agent.taking_back import barrier, exactly, lastingly, moved_on
 from cutter.agent.words import beyond, bug_in, from_os, named
 from cutter.errors import Conflict, CutterError, StalePlan, StepFailed
 from cutter.model.evidence import Evidence, Outcome
-from cutter.model.plan import Look, Prediction
+from cutter.model.look import Look, Prediction
 from cutter.model.references import BadReference, Unresolved, parts, resolve
 from cutter.model.state import Change, State
 from cutter.resource import Content, Context, Resource, type_complaints

@@ -13,7 +13,7 @@ from cutter import errors
 from cutter.agent.requests import RevertRequest, StepRequest
 from cutter.errors import CutterError, StepFailed
 from cutter.model.evidence import Evidence, Outcome
-from cutter.model.plan import Look, Prediction
+from cutter.model.look import Look, Prediction
 from cutter.model.secret import Secret
 from cutter.model.state import Change
 

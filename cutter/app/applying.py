@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cutter import __version__
-from cutter.app.breaking_glass import broken_glass
 from cutter.app.checkpoints import checkpointed, leave_checkpoint
 from cutter.app.compensating import halts
 from cutter.app.matrix_file import declared_gaps, is_known, matrix_digest
@@ -122,6 +121,8 @@ class WritingSession(NamedTuple):
 
     def _use(self, run: str, acceptance: Acceptance) -> None:
         """Record, before anything is begun, that the run uses an approval, and let its steps know."""
+        from cutter.app.breaking_glass import broken_glass
+
         acceptance.demand_in_time()
         common = {"run": run, "environment": self.workspace.environment.name}
         approval = ("approval", {**common, **acceptance.body()})

@@ -13,7 +13,7 @@ from cutter.errors import CutterError, GapOpen, InvalidDocument
 from cutter.model.gap_actions import NextActions
 from cutter.model.gap_values import GapStatus, MatrixStatus, ObjectiveStatus
 from cutter.model.gate import GateLook, OpenGap
-from cutter.model.plan import Prediction
+from cutter.model.look import Prediction
 from cutter.report.plan_text import unmet
 
 

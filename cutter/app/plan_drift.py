@@ -17,7 +17,8 @@ from cutter.engine.side_by_side import Strand, answers
 from cutter.engine.stopping import Stop, Unheeded
 from cutter.engine.target import Target
 from cutter.errors import CutterError, StalePlan, Unavailable, WrongTarget
-from cutter.model.plan import Plan, PlannedStep, Prediction, TargetPlan
+from cutter.model.look import Prediction
+from cutter.model.plan import Plan, PlannedStep, TargetPlan
 from cutter.model.state import Change
 
 

@@ -18,7 +18,8 @@ from cutter.app.workspace import Choice, Job, Workspace
 from cutter.errors import StalePlan, UsageError, WrongTarget
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.canonical import canonical, digest
-from cutter.model.plan import Look, Plan, PlannedStep, Prediction, TargetPlan
+from cutter.model.look import Look, Prediction
+from cutter.model.plan import Plan, PlannedStep, TargetPlan
 from cutter.model.when import LeftOut
 
 FORMAT = "cutter.plan.v1"

@@ -13,7 +13,8 @@ from cutter.approvals.files import document_of
 from cutter.approvals.requests import Facts, Requested
 from cutter.errors import InvalidDocument, UsageError
 from cutter.model.canonical import bytes_digest
-from cutter.model.plan import PlannedStep, Prediction, TargetPlan
+from cutter.model.look import Prediction
+from cutter.model.plan import PlannedStep, TargetPlan
 from cutter.model.runbook import BoundStep
 from cutter.report.plan_text import answer, sign_of
 from cutter.report.style import printable

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cutter.agent import StepRequest, depends_on
 from cutter.engine.target import Target
 from cutter.errors import PreconditionError
-from cutter.model.plan import Look, Prediction
+from cutter.model.look import Look, Prediction
 from cutter.model.runbook import BoundStep
 from cutter.model.when import LeftOut, unfit
 

@@ -9,7 +9,8 @@ from cutter.agent.unseen import unseen
 from cutter.engine.fitting import bereft, facts_of, fitted
 from cutter.engine.target import Target
 from cutter.errors import CutterError, PreconditionError, Unprepared, UsageError
-from cutter.model.plan import Look, Plan, PlannedStep, Prediction, TargetPlan
+from cutter.model.look import Look, Prediction
+from cutter.model.plan import Plan, PlannedStep, TargetPlan
 from cutter.model.runbook import BoundRunbook, BoundStep
 from cutter.model.when import LeftOut
 

@@ -13,7 +13,8 @@ from cutter.engine.recording import Recording
 from cutter.engine.stopping import Stop
 from cutter.errors import ProofFailed, Unavailable
 from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome
-from cutter.model.plan import PlannedStep, Prediction, TargetPlan
+from cutter.model.look import Prediction
+from cutter.model.plan import PlannedStep, TargetPlan
 from cutter.model.runbook import BoundRunbook
 
 Prove = Callable[[Sequence[StepRequest], Mapping[str, bytes]], Iterator[Evidence]]

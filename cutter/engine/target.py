@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol
 
 from cutter.agent import RevertRequest, StepRequest
 from cutter.model.evidence import Evidence
-from cutter.model.plan import Look
+from cutter.model.look import Look
 
 
 class Target(Protocol):

@@ -8,7 +8,7 @@ from typing import ClassVar
 from cutter.agent import Agent, RevertRequest, StepRequest
 from cutter.filesystem.kept import KeptContent
 from cutter.model.evidence import Evidence
-from cutter.model.plan import Look
+from cutter.model.look import Look
 from cutter.resource import Context
 
 

@@ -13,7 +13,7 @@ from cutter.facts import fact, machine_identity
 from cutter.filesystem.leftovers import sweep
 from cutter.hosts.in_process import InProcessTarget
 from cutter.model.evidence import Evidence
-from cutter.model.plan import Look
+from cutter.model.look import Look
 
 
 class LocalTarget(InProcessTarget):

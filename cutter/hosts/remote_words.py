@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 import shlex
 
+from cutter.agent.carried import UNPACK
+
 OLDEST_PYTHON = (3, 9)
 BOOT = (
-    f"import sys,os;v=sys.version_info[:2];v>={OLDEST_PYTHON} or "
+    f"import sys;v=sys.version_info[:2];v>={OLDEST_PYTHON} or "
     'sys.exit("cutter: python %d.%d is too old"%v);'
-    "import gc,zlib,_frozen_importlib_external as x;gc.disable();m=sys.argv[1];o=sys.stdout;"
+    "import gc,marshal,zlib,_frozen_importlib_external as x;gc.disable();m=sys.argv[1];o=sys.stdout;"
     'o.write(m+" ready "+x.MAGIC_NUMBER.hex()+chr(10));o.flush();'
     "i=sys.stdin.buffer;n=next((int(l.split()[1]) for l in i if l.startswith(m.encode())),0);"
     "d=i.read(n);len(d)==n>0 or sys.exit(75);"
-    'f=os.memfd_create("cutter");os.fdopen(f,"wb",closefd=False).write(zlib.decompress(d));'
-    'sys.path.insert(0,"/proc/self/fd/%d"%f);from cutter.agent.remote import main;main(m)'
+    f"{UNPACK};from cutter.agent.remote import main;main(m)"
 )
-"""Python that says that it is ready, and for which code; that reads a packed zip, announced, and runs it.
+"""Python that says that it is ready, and for which code; that reads what is carried, announced, and runs it.
 
 It has no character that any shell takes for more than itself between single quotes.
 """
@@ -36,5 +37,5 @@ def quoted(word: str) -> str:
 
 
 def announced(marker: str, packed: bytes) -> bytes:
-    """Return a packed zip as `BOOT` expects it."""
+    """Return what is carried to a host as `BOOT` expects it."""
     return f"{marker} {len(packed)}\n".encode("ascii") + packed

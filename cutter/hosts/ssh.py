@@ -15,7 +15,7 @@ from cutter.agent.wire import evidence_of, look_of, revert_body, step_body
 from cutter.errors import CutterError
 from cutter.hosts.ssh_session import Session
 from cutter.model.evidence import Evidence
-from cutter.model.plan import Look
+from cutter.model.look import Look
 
 
 class SshTarget:

@@ -50,7 +50,7 @@ class Route(NamedTuple):
 
 
 def agent_command(route: Route, marker: str) -> list[str]:
-    """Return the command that starts a Python on a host, which says so and waits for the agent as a zip."""
+    """Return the command that starts a Python on a host, which says so and waits for the agent."""
     python = [route.python, "-I", "-S", "-c", BOOT, marker]
     return host_command(route, [*_become(route), *python])
 

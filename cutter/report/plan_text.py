@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from cutter.model.plan import Plan, PlannedStep, Prediction, TargetPlan
+from cutter.model.look import Prediction
+from cutter.model.plan import Plan, PlannedStep, TargetPlan
 from cutter.model.state import Change, State
 from cutter.report.host_names import compact
 from cutter.report.kept_out import KeptOut, kept_out_lines

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cutter.agent.wire import look_body, look_of
-from cutter.model.plan import Look, Prediction
+from cutter.model.look import Look, Prediction
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, {}), ({}, None), (None, {"mode": "0755"}), ({}, {})])

@@ -11,7 +11,7 @@ from cutter.agent import Agent, StepRequest, looks, running
 from cutter.filesystem.kept import KeptContent
 from cutter.model.gap_scopes import obstacle
 from cutter.model.gap_values import ObjectiveDeclaration, RunbookScope
-from cutter.model.plan import Look, Prediction
+from cutter.model.look import Look, Prediction
 
 MANY = 300
 

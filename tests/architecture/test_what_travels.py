@@ -1,50 +1,53 @@
-"""What travels to a target runs from a zip with the standard library alone, on the oldest Python too."""
+"""What travels to a target runs from memory with the standard library alone, on the oldest Python too."""
 
 from __future__ import annotations
 
-import io
 import os
+import py_compile
 import subprocess
 import sys
-import zipfile
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
 
-from cutter.hosts.luggage import luggage
+from cutter.agent import running
+from cutter.agent.carried import UNPACK
+from cutter.hosts.luggage import luggage, luggage_packed
 from cutter.resources import place_of, type_names
 
 TYPES = [name for name in type_names() if place_of(name) == "target"]
-PROGRAM = """
-import sys
-sys.path.insert(0, sys.argv[1])
+HEAD = f"""
+import marshal, sys, zlib
+with open(sys.argv[1], "rb") as file:
+    d = file.read()
+{UNPACK}
+"""
+PROGRAM = f"""{HEAD}
 from cutter.agent import Agent, StepRequest
 from cutter.filesystem.kept import KeptContent
-from cutter.resources import resource_type, type_names
-for name in type_names():
+from cutter.resources import resource_type
+for name in {TYPES}:
     resource_type(name)
 world = sys.argv[2]
 made = world + "/c"
-wiring = {"path": world + "/.env", "set": {"KEY": "value"}}
+wiring = {{"path": world + "/.env", "set": {{"KEY": "value"}}}}
 steps = [
-    StepRequest("d", "directory", {"path": world + "/d", "mode": "0750"}, "h1"),
+    StepRequest("d", "directory", {{"path": world + "/d", "mode": "0750"}}, "h1"),
     StepRequest("e", "env_file", wiring, "h2"),
-    StepRequest("c", "command", {"argv": ["touch", made], "check": ["test", "-e", made]}, "h3"),
+    StepRequest("c", "command", {{"argv": ["touch", made], "check": ["test", "-e", made]}}, "h3"),
 ]
 agent = Agent(KeptContent(world + "/kept"), b"key")
 evidence = list(agent.apply(steps, lambda: False))
 print([item.outcome.value for item in evidence], *[item.reason for item in evidence if item.reason])
 print([look.prediction.value for look in agent.look(steps)])
-names = {name.partition(".")[0] for name in sys.modules}
-print(sorted(names & {"yaml", "jsonschema", "rich", "psycopg", "gnupg"}))
+names = {{name.partition(".")[0] for name in sys.modules}}
+print(sorted(names & {{"yaml", "jsonschema", "rich", "psycopg", "gnupg"}}))
 """
-LATE = """
-import ast, importlib, sys, zipfile
-sys.path.insert(0, sys.argv[1])
-packed = zipfile.ZipFile(sys.argv[1])
-for name in packed.namelist():
-    for node in ast.walk(ast.parse(packed.read(name))):
+LATE = f"""{HEAD}
+import ast, importlib
+for held in list(e.values()):
+    for node in ast.walk(ast.parse(held)):
         if isinstance(node, ast.ImportFrom) and not node.level and node.module.startswith("cutter"):
             module = importlib.import_module(node.module)
             for wanted in node.names:
@@ -73,13 +76,10 @@ def magic_of(python: str) -> bytes:
 
 
 @pytest.mark.parametrize("python", pythons())
-def test_steps_run_from_a_zip(python: str, tmp_path: Path) -> None:
-    packed = tmp_path / "agent.zip"
-    packed.write_bytes(luggage(magic_of(python)))
+def test_steps_run_from_what_is_carried(python: str, tmp_path: Path) -> None:
     world = tmp_path / "world"
     world.mkdir()
-    argv = [python, "-I", "-S", "-c", PROGRAM, str(packed), str(world)]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    done = run_carried(python, PROGRAM, luggage_packed(magic_of(python)), tmp_path, str(world))
     assert done.returncode == 0, done.stderr
     applied, looked, foreign = done.stdout.splitlines()
     assert applied == "['changed', 'changed', 'changed']"
@@ -90,33 +90,36 @@ def test_steps_run_from_a_zip(python: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("python", pythons())
 def test_whatever_a_module_imports_late_travels_with_it(python: str, tmp_path: Path) -> None:
-    packed = tmp_path / "agent.zip"
-    packed.write_bytes(luggage())
-    argv = [python, "-I", "-S", "-c", LATE, str(packed)]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    done = run_carried(python, LATE, luggage_packed(), tmp_path)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
 @pytest.mark.parametrize("name", TYPES)
 def test_a_type_travels_with_all_that_it_asks_for(name: str, tmp_path: Path) -> None:
-    packed = tmp_path / "agent.zip"
-    packed.write_bytes(luggage(types=frozenset({name})))
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", LATE, str(packed)], capture_output=True, text=True, check=False
-    )
+    types = frozenset({name})
+    done = run_carried(sys.executable, LATE, luggage_packed(types=types), tmp_path)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    entries = zipfile.ZipFile(packed).namelist()
-    assert [each for each in TYPES if f"cutter/resources/target/{each}.py" in entries] == [name]
+    assert [each for each in TYPES if f"cutter.resources.target.{each}" in luggage(types=types)] == [name]
 
 
 def test_what_no_type_asks_for_stays() -> None:
-    alone = zipfile.ZipFile(io.BytesIO(luggage(types=frozenset({"directory"})))).namelist()
-    rooms = {name.split("/")[1] for name in alone if name.count("/") > 1}
+    alone = luggage(types=frozenset({"directory"}))
+    rooms = {name.split(".")[1] for name in alone if name.startswith("cutter.") and name.count(".") > 1}
     assert rooms == {"agent", "filesystem", "model", "resources"}
 
 
 def test_the_code_of_this_python_travels_as_it_is_kept() -> None:
-    entries = zipfile.ZipFile(io.BytesIO(luggage(MAGIC_NUMBER))).namelist()
-    modules = [name.removesuffix("c") for name in entries]
-    assert sorted(modules) == sorted(zipfile.ZipFile(io.BytesIO(luggage())).namelist())
-    assert "cutter/agent/running.pyc" in entries
+    source = Path(running.__file__)
+    py_compile.compile(str(source), doraise=True)
+    assert luggage(MAGIC_NUMBER).keys() == luggage().keys()
+    assert isinstance(luggage(MAGIC_NUMBER)["cutter.agent.running"], bytes)
+    assert luggage()["cutter.agent.running"] == source.read_text()
+
+
+def run_carried(
+    python: str, program: str, packed: bytes, folder: Path, *words: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program in a Python to which this was carried, and which has nothing else of ours."""
+    (folder / "carried").write_bytes(packed)
+    argv = [python, "-I", "-S", "-c", program, str(folder / "carried"), *words]
+    return subprocess.run(argv, capture_output=True, text=True, check=False)

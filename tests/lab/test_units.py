@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from lab.laboratory import Lab
     from lab.machine import Machine
 
+    from cutter.agent.carried import Entries
+
 pytestmark = [pytest.mark.lab, pytest.mark.root]
 _LAWS = Path(__file__).parents[1] / "laws.py"
 _ON_IT = """\
 import json, sys
-sys.path[:0] = ["/opt/cutter.zip", "/opt"]
+sys.path[:0] = ["/opt/carried", "/opt"]
 from pathlib import Path
 from cutter.errors import CutterError
 from cutter.filesystem.kept import KeptContent
@@ -78,7 +80,7 @@ UNIT = "[Service]\nExecStart=/bin/sleep 1000\n[Install]\nWantedBy=multi-user.tar
 def machine(lab: Lab) -> Machine:
     """Return a machine with systemd, and with what travels to one; units of earlier tests are gone."""
     found = lab.machine("s1", init="systemd")
-    (found.root / "opt/cutter.zip").write_bytes(luggage())
+    laid_out(luggage(), found.root / "opt/carried")
     (found.root / "opt/laws.py").write_bytes(_LAWS.read_bytes())
     (found.root / "opt/on_it.py").write_text(_ON_IT)
     for unit in (found.root / "etc/systemd/system").glob("probe*"):
@@ -88,6 +90,14 @@ def machine(lab: Lab) -> Machine:
     found.run("systemctl", "daemon-reload")
     found.run("systemctl", "reset-failed")
     return found
+
+
+def laid_out(entries: Entries, folder: Path) -> None:
+    """Write down what would be carried to a machine as files to import."""
+    for name, source in entries.items():
+        path = folder / f"{name.replace('.', '/')}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(str(source))
 
 
 def ask(machine: Machine, verb: str, kind: str = "service", *, act: str = "", **params: Any) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cutter.engine.fitting import bereft
+from cutter.model.look import Prediction
 from cutter.model.obligations import Duty
-from cutter.model.plan import Prediction
 from cutter.model.runbook import BoundStep, Position
 from cutter.model.when import LeftOut
 

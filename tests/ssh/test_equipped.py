@@ -15,7 +15,7 @@ from cutter.hosts.ssh import SshTarget
 from cutter.hosts.ssh_command import Route
 from cutter.hosts.ssh_session import Session
 from cutter.model.evidence import Outcome
-from cutter.model.plan import Prediction
+from cutter.model.look import Prediction
 
 TEXT = b"text\n"
 DIGEST = sha256(TEXT).hexdigest()
