@@ -1,12 +1,5 @@
 """Runs steps where the target is: look, decide, move, look again. Travels to the target.
 
-Nothing here knows a resource type by name, a ledger or a terminal.
+Nothing here knows a resource type by name, a ledger or a terminal. What only looks is apart from what moves:
+most runs find nothing to do, and an agent loads what it is asked for.
 """
-
-from __future__ import annotations
-
-from cutter.agent.looks import drift_of
-from cutter.agent.requests import RevertRequest, StepRequest, depends_on
-from cutter.agent.running import Agent
-
-__all__ = ["Agent", "RevertRequest", "StepRequest", "depends_on", "drift_of"]

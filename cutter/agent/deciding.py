@@ -10,7 +10,7 @@ from typing import Any
 from cutter.agent import armed, tenure
 from cutter.agent.putting_back import came_of_it, take_back_overdue, take_over
 from cutter.agent.running import Agent
-from cutter.agent.wire import evidence_body
+from cutter.agent.tidings import evidence_body
 from cutter.errors import PermissionRefused
 
 

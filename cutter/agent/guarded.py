@@ -17,12 +17,11 @@ from cutter.agent import armed, guard
 from cutter.agent.armed import Begun
 from cutter.agent.attempt import Attempt
 from cutter.agent.ending import started_at
-from cutter.agent.looks import skipped
 from cutter.agent.putting_back import came_of_it, take_over
 from cutter.agent.requests import StepRequest
 from cutter.agent.running import Agent, unguarded
-from cutter.agent.tidings import Armed, Arming, Decided, Told
-from cutter.agent.wire import evidence_body
+from cutter.agent.tidings import Armed, Arming, Decided, Told, evidence_body
+from cutter.agent.untouched import skipped
 from cutter.agent.words import from_os
 from cutter.errors import CutterError, StalePlan
 from cutter.model.evidence import Evidence, Outcome

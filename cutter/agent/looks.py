@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from cutter.agent.requests import Request, StepRequest
-from cutter.agent.words import named
+from cutter.agent.requests import StepRequest
 from cutter.errors import (
     ApprovalRefused,
     BackupFailed,
@@ -16,7 +15,6 @@ from cutter.errors import (
     Unavailable,
     Unobservable,
 )
-from cutter.model.evidence import Evidence, Outcome
 from cutter.model.look import Look, Prediction
 from cutter.resources import resource_type
 
@@ -25,33 +23,6 @@ _OWN_CODE = (
     *(ApprovalRefused, BackupFailed, GapOpen, LedgerError),
 )
 """What keeps its exit code when it stands in the way of a step; the rest is a conflict."""
-
-
-def drift_of(look: Look, step: StepRequest) -> Evidence:
-    """Return what a look alone says of a step: ok, drifted, or why it could not be seen."""
-    outcome = {
-        Prediction.NO_CHANGE: Outcome.OK,
-        Prediction.CHANGE: Outcome.DRIFTED,
-        Prediction.UNKNOWN: Outcome.DRIFTED,
-        Prediction.BLOCKED: Outcome.UNOBSERVABLE
-        if look.exit_code in (Unavailable.exit_code, ConfigurationError.exit_code)
-        else Outcome.DRIFTED,
-    }[look.prediction]
-    drift = look.prediction is Prediction.CHANGE
-    return Evidence(
-        step=step.id,
-        type=step.type,
-        content_hash=step.content_hash,
-        outcome=outcome,
-        before=look.before,
-        after=look.after,
-        observed=look.before,
-        keys=tuple(sorted(look.change.keys)) if drift else (),
-        reason=look.reason or (f"differs in {named(look.change)}" if drift else ""),
-        remedy=look.remedy,
-        outputs=dict(look.outputs) or None,
-        settled=look.settled,
-    )
 
 
 class Neighbours:
@@ -71,11 +42,6 @@ class Neighbours:
         pending = look.prediction in (Prediction.CHANGE, Prediction.UNKNOWN)
         self._changing = step.confirm > 0 and (self._changing or pending)
         return look
-
-
-def skipped(step: Request, reason: str) -> Evidence:
-    """Return the evidence of a step that was never begun."""
-    return Evidence(step.id, step.type, step.content_hash, Outcome.SKIPPED, reason=reason)
 
 
 def unknown(step: StepRequest, reason: str) -> Look:

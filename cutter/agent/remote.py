@@ -13,24 +13,21 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, BinaryIO, Optional
 
 from cutter import facts
-from cutter.agent import armed, tenure
+from cutter.agent import armed
 from cutter.agent.frames import Broken, Frame, packed, read_frame
-from cutter.agent.requests import StepRequest
-from cutter.agent.running import Agent
-from cutter.agent.tidings import told_body
-from cutter.agent.wire import error_body, look_body, revert_of, step_of
+from cutter.agent.looking import Looker
+from cutter.agent.wire import error_body, look_body, step_of
 from cutter.agent.words import bug_in, from_os
 from cutter.errors import CutterError
 from cutter.filesystem.kept import KeptContent
-from cutter.filesystem.leftovers import sweep
 
 PROTOCOL = 1
 MOVES = ("apply", "revert")
-DECIDING = ("confirm", "came_of", "overdue")
 BEAT_SECONDS = 5.0
 _OUT_OF_CHANNEL = 75
 _PATIENCE_SECONDS = 0.01
@@ -98,61 +95,19 @@ class _Conversation:
         if verb == "look":
             armed.refuse_open(asked["state"])
             steps = [step_of(body) for body in asked["steps"]]
-            return map(look_body, self._agent(asked).look(steps, preview=asked["preview"]))
-        if verb in MOVES:
-            return self._move(asked)
-        if verb == "revertible":
-            armed.refuse_open(asked["state"])
-            steps_back = [revert_of(body) for body in asked["steps"]]
-            return ({"reason": reason} for reason in self._agent(asked).revertible(steps_back))
-        if verb == "workplaces":
-            wanted = [step_of(body) if "planned" in body else revert_of(body) for body in asked["steps"]]
-            return iter([{"folders": sorted(self._agent(asked).workplaces(wanted))}])
+            looker = Looker(self._kept(asked), bytes.fromhex(asked["key"]))
+            return map(look_body, looker.look(steps, preview=asked["preview"]))
         if verb == "facts":
             return iter([{"facts": {name: facts.fact(name) for name in asked["names"]}}])
-        return self._settle(asked)
+        from cutter.agent import moves  # most runs find nothing to do, and never ask for it
 
-    def _move(self, asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        agent, state = self._agent(asked), asked["state"]
-        results: Iterator[Any]
-        with tenure.tenure(state, asked["run"], asked["by"]):
-            armed.refuse_open(state, asked["run"])
-            left = [_cleared(found, asked["kept"]) for found in tenure.begun(state)]
-            if asked["verb"] == "apply":
-                steps = [step_of(body) for body in asked["steps"]]
-                places, results = agent.workplaces(steps), self._applied(agent, steps, asked)
-            else:
-                back = [revert_of(body) for body in asked["steps"]]
-                places, results = agent.workplaces(back), agent.revert(back, self._stopped.is_set)
-            tenure.begin(state, asked["run"], asked["by"], [step["id"] for step in asked["steps"]], places)
-            yield {"begun": left}
-            yield from map(told_body, results)
+        return moves.replies(asked, partial(self._kept, asked), self._stopped.is_set)
 
-    def _applied(self, agent: Agent, steps: Sequence[StepRequest], asked: Mapping[str, Any]) -> Iterator[Any]:
-        if not any(step.confirm for step in steps):
-            return agent.apply(steps, self._stopped.is_set)
-        from cutter.agent.guarded import Post, apply_guarded
-
-        post = Post(asked["state"], asked["run"], asked["by"], asked["proof"], asked["kept"], apart=True)
-        return apply_guarded(agent, steps, self._stopped.is_set, post)
-
-    def _settle(self, asked: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        if asked["verb"] == "answered":
-            tenure.answered(asked["state"], asked["runs"])
-            armed.forget(asked["state"], asked["runs"])
-        elif asked["verb"] == "sweep":
-            for folder in asked["folders"]:
-                sweep(folder)
-        elif asked["verb"] in DECIDING:
-            from cutter.agent import deciding
-
-            yield deciding.answer(self._agent(asked), asked)
-
-    def _agent(self, asked: Mapping[str, Any]) -> Agent:
+    def _kept(self, asked: Mapping[str, Any]) -> KeptContent:
         kept = KeptContent(asked["kept"])
         for digest, content in self._content.items():
             kept.offer(digest, content)
-        return Agent(kept, bytes.fromhex(asked["key"]))
+        return kept
 
     def _answer(self, body: Mapping[str, Any], *, at_once: bool = True) -> None:
         """Answer; what only tells of a look may wait a moment for what comes after it."""
@@ -193,10 +148,3 @@ class _Conversation:
     def _take(self, frame: Optional[Frame]) -> None:
         self._frames.append(frame)
         self._waiting.release()
-
-
-def _cleared(left: Mapping[str, Any], kept: str) -> Mapping[str, Any]:
-    """Sweep away what a run that broke off has put aside, and return what it had begun."""
-    for folder in {*left["places"], kept}:
-        sweep(folder)
-    return {key: left[key] for key in ("run", "by", "steps")}

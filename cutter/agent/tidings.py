@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Union
 
-from cutter.agent.wire import evidence_body, evidence_of
-from cutter.model.evidence import Evidence
+from cutter.agent.wire import plain
+from cutter.model.evidence import Evidence, Outcome
 
 
 class Arming(NamedTuple):
@@ -47,3 +47,14 @@ def told_of(body: Mapping[str, Any]) -> Told:
     if "armed" in body:
         return Armed(*body["armed"])
     return Decided(*body["decided"]) if "decided" in body else evidence_of(body)
+
+
+def evidence_body(evidence: Evidence) -> Mapping[str, Any]:
+    """Return evidence, without what says nothing."""
+    found = {**evidence._asdict(), "outcome": evidence.outcome.value, "keys": list(evidence.keys)}
+    return {key: plain(value) for key, value in found.items() if value not in ("", None, [])}
+
+
+def evidence_of(body: Mapping[str, Any]) -> Evidence:
+    """Return the evidence in a body."""
+    return Evidence(**{**body, "outcome": Outcome(body["outcome"]), "keys": tuple(body.get("keys", ()))})

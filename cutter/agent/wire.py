@@ -12,7 +12,6 @@ from typing import Any, Optional
 from cutter import errors
 from cutter.agent.requests import RevertRequest, StepRequest
 from cutter.errors import CutterError, StepFailed
-from cutter.model.evidence import Evidence, Outcome
 from cutter.model.look import Look, Prediction
 from cutter.model.secret import Secret
 from cutter.model.state import Change
@@ -71,17 +70,6 @@ def look_body(look: Look) -> Mapping[str, Any]:
 def look_of(body: Mapping[str, Any]) -> Look:
     """Return the look in a body."""
     return Look(**{**body, "prediction": Prediction(body["prediction"])})
-
-
-def evidence_body(evidence: Evidence) -> Mapping[str, Any]:
-    """Return evidence, without what says nothing."""
-    found = {**evidence._asdict(), "outcome": evidence.outcome.value, "keys": list(evidence.keys)}
-    return {key: plain(value) for key, value in found.items() if value not in ("", None, [])}
-
-
-def evidence_of(body: Mapping[str, Any]) -> Evidence:
-    """Return the evidence in a body."""
-    return Evidence(**{**body, "outcome": Outcome(body["outcome"]), "keys": tuple(body.get("keys", ()))})
 
 
 def error_body(error: CutterError) -> Mapping[str, Any]:

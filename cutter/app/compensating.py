@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cutter.agent import RevertRequest
+from cutter.agent.requests import RevertRequest
 from cutter.engine.compensation import inverse_steps, manual_steps
 from cutter.engine.executor import TargetResult
 from cutter.engine.moving import Move, move

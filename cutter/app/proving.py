@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cutter.agent import StepRequest
+from cutter.agent.requests import StepRequest
 from cutter.app.applying import WritingSession, broken_run, new_run_id
 from cutter.app.workspace import Job, Workspace
 from cutter.engine.executor import RunResult, Watch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cutter.agent import RevertRequest
+from cutter.agent.requests import RevertRequest
 from cutter.app.applying import WritingSession
 from cutter.app.compensating import TargetRevert
 from cutter.app.reverting_evidence import OF_A_CUT, contradicted, version_of, withdraw

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from cutter.agent import RevertRequest
+from cutter.agent.requests import RevertRequest
 from cutter.engine.recording import Recording
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.evidence import Evidence, Outcome

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from cutter.agent import RevertRequest
+from cutter.agent.requests import RevertRequest
 from cutter.app.applying import WritingSession
 from cutter.app.compensating import TargetRevert
 from cutter.app.refusing import Refusals, of_the_run

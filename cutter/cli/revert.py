@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from cutter.agent import RevertRequest
+from cutter.agent.requests import RevertRequest
 from cutter.app.applying import new_run_id, writing
 from cutter.app.compensating import TargetRevert
 from cutter.app.interrupts import graceful_stop

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from cutter.agent import RevertRequest
 from cutter.agent.duties import in_order
+from cutter.agent.requests import RevertRequest
 from cutter.model.evidence import Evidence, Outcome
 
 

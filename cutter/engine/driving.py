@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import takewhile
 
-from cutter.agent import RevertRequest, StepRequest
-from cutter.agent.requests import Request
+from cutter.agent.requests import Request, RevertRequest, StepRequest
 from cutter.engine.stopping import Stop
 from cutter.errors import CutterError
 from cutter.model.evidence import Evidence, Outcome

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from cutter.agent import drift_of
 from cutter.agent.unseen import unobservable, unseen
+from cutter.agent.untouched import drift_of
 from cutter.engine.moving import Move, Moved, move
 from cutter.engine.obligations import owed_by
 from cutter.engine.planner import request_for

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from cutter.agent import StepRequest, depends_on
+from cutter.agent.requests import StepRequest, depends_on
 from cutter.engine.target import Target
 from cutter.errors import PreconditionError
 from cutter.model.look import Look, Prediction

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from cutter.agent import StepRequest, depends_on
+from cutter.agent.requests import StepRequest, depends_on
 from cutter.agent.unseen import unseen
 from cutter.engine.fitting import bereft, facts_of, fitted
 from cutter.engine.target import Target

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from cutter.agent import StepRequest, drift_of
+from cutter.agent.requests import StepRequest
 from cutter.agent.unseen import unobservable
+from cutter.agent.untouched import drift_of
 from cutter.engine.executor import TargetResult, Watch, intent_of
 from cutter.engine.planner import request_for
 from cutter.engine.recording import Recording

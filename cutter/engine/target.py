@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import ClassVar, Protocol
 
-from cutter.agent import RevertRequest, StepRequest
+from cutter.agent.requests import RevertRequest, StepRequest
 from cutter.model.evidence import Evidence
 from cutter.model.look import Look
 

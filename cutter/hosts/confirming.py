@@ -7,11 +7,10 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, NamedTuple
 
-from cutter.agent import StepRequest
 from cutter.agent.armed import ARMED, CONFIRMED, STUCK, TAKEN
-from cutter.agent.looks import skipped
-from cutter.agent.tidings import Armed, Arming, Told
-from cutter.agent.wire import evidence_of
+from cutter.agent.requests import StepRequest
+from cutter.agent.tidings import Armed, Arming, Told, evidence_of
+from cutter.agent.untouched import skipped
 from cutter.errors import CutterError, Interrupted
 from cutter.model.evidence import Evidence, Outcome
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from cutter.agent import Agent, RevertRequest, StepRequest
 from cutter.agent.attempt import Attempt
-from cutter.agent.looks import skipped
+from cutter.agent.requests import RevertRequest, StepRequest
+from cutter.agent.running import Agent
+from cutter.agent.untouched import skipped
 from cutter.database.context import DatabaseContext
 from cutter.errors import CutterError
 from cutter.hosts.in_process import InProcessTarget

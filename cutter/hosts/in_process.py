@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from cutter.agent import Agent, RevertRequest, StepRequest
+from cutter.agent.requests import RevertRequest, StepRequest
+from cutter.agent.running import Agent
 from cutter.filesystem.kept import KeptContent
 from cutter.model.evidence import Evidence
 from cutter.model.look import Look

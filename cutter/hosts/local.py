@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from cutter.agent import RevertRequest, StepRequest, armed
+from cutter.agent import armed
+from cutter.agent.requests import RevertRequest, StepRequest
 from cutter.facts import fact, machine_identity
 from cutter.filesystem.leftovers import sweep
 from cutter.hosts.in_process import InProcessTarget

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
-from cutter.agent import StepRequest
 from cutter.agent.attempt import outcome_of
+from cutter.agent.requests import StepRequest
 from cutter.agent.words import bug_in
 from cutter.database.context import LOGIN, DatabaseContext, RehearsedContext
 from cutter.database.rehearsal import Rehearsal

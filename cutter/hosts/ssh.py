@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Generator, Iterator, Mapping, 
 from contextlib import closing
 from typing import Any, ClassVar
 
-from cutter.agent import RevertRequest, StepRequest
-from cutter.agent.looks import skipped
-from cutter.agent.requests import Request
+from cutter.agent.requests import Request, RevertRequest, StepRequest
+from cutter.agent.tidings import evidence_of
 from cutter.agent.unseen import unobservable, unseen
-from cutter.agent.wire import evidence_of, look_of, revert_body, step_body
+from cutter.agent.untouched import skipped
+from cutter.agent.wire import look_of, revert_body, step_body
 from cutter.errors import CutterError
 from cutter.hosts.ssh_session import Session
 from cutter.model.evidence import Evidence

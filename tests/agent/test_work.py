@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from gap_cases import PLACE
 
-from cutter.agent import Agent, StepRequest, looks, running
+from cutter.agent import looking, looks
+from cutter.agent.requests import StepRequest
+from cutter.agent.running import Agent
 from cutter.filesystem.kept import KeptContent
 from cutter.model.gap_scopes import obstacle
 from cutter.model.gap_values import ObjectiveDeclaration, RunbookScope
@@ -31,7 +33,7 @@ def test_steps_with_something_in_the_way_are_each_judged_once(
         return original(look)
 
     monkeypatch.setattr(looks, "makes_way", makes_way)
-    monkeypatch.setattr(running, "makes_way", makes_way)
+    monkeypatch.setattr(looking, "makes_way", makes_way)
     (tmp_path / "in the way").write_text("a file")
     steps = [request(f"new-{number}", tmp_path / f"new-{number}") for number in range(MANY)]
     steps += [request(f"blocked-{number}", tmp_path / "in the way") for number in range(MANY)]

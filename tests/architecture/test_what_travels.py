@@ -24,7 +24,8 @@ with open(sys.argv[1], "rb") as file:
 {UNPACK}
 """
 PROGRAM = f"""{HEAD}
-from cutter.agent import Agent, StepRequest
+from cutter.agent.requests import StepRequest
+from cutter.agent.running import Agent
 from cutter.filesystem.kept import KeptContent
 from cutter.resources import resource_type
 for name in {TYPES}:

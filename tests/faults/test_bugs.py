@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cutter.agent import Agent
+from cutter.agent.running import Agent
 from cutter.model.evidence import Evidence
 from cutter.resources.target.file import File
 

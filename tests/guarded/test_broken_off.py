@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cutter.agent import StepRequest
+from cutter.agent.requests import StepRequest
 from cutter.engine.driving import driven
 from cutter.engine.stopping import Unheeded
 from cutter.errors import Unavailable

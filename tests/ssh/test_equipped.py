@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cutter.agent import StepRequest
+from cutter.agent.requests import StepRequest
 from cutter.hosts.ssh import SshTarget
 from cutter.hosts.ssh_command import Route
 from cutter.hosts.ssh_session import Session
