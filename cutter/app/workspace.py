@@ -174,6 +174,13 @@ class Workspace:
         state, by = self.environment.target_state, f"{user_name()}@{host_name()}"
         return SshTarget(self._sessions[host.name], state, self.digest_key, run=run, by=by)
 
+    def let_hosts_go(self) -> None:
+        """Let the agents end while nothing is to be asked of them; they begin anew when something is."""
+        if self._sessions:
+            from cutter.hosts.sessions import let_go_all
+
+            let_go_all(self._sessions)
+
     def install_python(self, name: str) -> None:
         """Install a Python on a host, over ssh; its next session begins anew. See cutter.hosts.bootstrap."""
         from cutter.hosts.bootstrap import install_python

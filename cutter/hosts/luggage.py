@@ -8,11 +8,15 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
+from hashlib import sha256
 from importlib.util import MAGIC_NUMBER, cache_from_source, find_spec
 from threading import Lock
 
+from cutter import __version__
 from cutter.agent.carried import Entries
+from cutter.filesystem.cache import Cache
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _FILES = ("__init__.py", "children.py", "errors.py", "facts.py", "resource.py", "resources/__init__.py")
@@ -31,6 +35,9 @@ _BARE = {"dotenv.__init__": ""}
 """Of python-dotenv its parser goes; the package's own module would import all the others."""
 _HEAD = 16
 _QUICK = 1
+_KEPT = Cache("agents")
+_MOST = 20
+_SUM = 32
 _PACKING = Lock()
 
 
@@ -55,7 +62,25 @@ def luggage_packed(magic: bytes = b"", types: Types = None) -> bytes:
 
 @cache
 def _packed(magic: bytes, types: Types) -> bytes:
-    return zlib.compress(marshal.dumps(dict(luggage(magic, types))), _QUICK)
+    """Pack it, or take what was packed of the very same files before; packing takes 15 ms."""
+    name = _fingerprint(magic, types)
+    kept = _KEPT.read(name)
+    if kept[:_SUM] == sha256(kept[_SUM:]).digest():
+        return kept[_SUM:]
+    packed = zlib.compress(marshal.dumps(dict(luggage(magic, types))), _QUICK)
+    _KEPT.write(name, sha256(packed).digest() + packed, kept=_MOST)
+    return packed
+
+
+def _fingerprint(magic: bytes, types: Types) -> str:
+    """Return what changes whenever something else would be packed."""
+    told = [magic.hex(), __version__]
+    for name, path in _modules(types):
+        for file in (path, cache_from_source(path)) if magic else (path,):
+            with suppress(OSError):
+                seen = os.stat(file)
+                told.append(f"{name} {file} {seen.st_size} {seen.st_mtime_ns}")
+    return sha256("\n".join(told).encode()).hexdigest()
 
 
 def _modules(types: Types) -> Iterator[tuple[str, str]]:

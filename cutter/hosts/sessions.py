@@ -7,9 +7,14 @@ from collections.abc import Mapping
 from cutter.hosts.ssh_session import Session
 
 
-def close_all(sessions: Mapping[str, Session]) -> None:
-    """End the agents of these sessions, all at once: one after the other it would take as many turns."""
+def let_go_all(sessions: Mapping[str, Session]) -> None:
+    """Let the agents of these sessions end while something else is done."""
     for session in sessions.values():
         session.let_go()
+
+
+def close_all(sessions: Mapping[str, Session]) -> None:
+    """End the agents of these sessions, all at once: one after the other it would take as many turns."""
+    let_go_all(sessions)
     for session in sessions.values():
         session.close()

@@ -35,8 +35,7 @@ class SshTarget:
 
     def identity(self) -> str:
         """Return what tells that machine from every other. Raises Unavailable."""
-        self._session.start()
-        return self._session.identity
+        return self._session.whose()
 
     def look(
         self, steps: Sequence[StepRequest], content: Mapping[str, bytes], *, preview: bool

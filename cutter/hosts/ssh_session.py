@@ -47,6 +47,7 @@ class Session:
         """What was asked of the host in this command, and is not asked again."""
         self._sending = RLock()
         self._stop_sent = False
+        self._dismissed = False
         self.broken_off = False
         """Whether somebody ended it from another thread."""
         self._route = route
@@ -111,10 +112,18 @@ class Session:
         if process is not None:
             process.kill()
 
+    def whose(self) -> str:
+        """Return what tells that machine from every other; an agent that was let go has told it."""
+        if not (self._dismissed and self.identity):
+            self.start()
+        return self.identity
+
     def start(self) -> None:
         """Start the agent, unless it is there. Raises Unavailable, and PermissionRefused for a password."""
         if self.broken is not None:
             raise self.broken
+        if self._dismissed:
+            self.close()
         if self._process is None:
             self._start()
 
@@ -137,8 +146,12 @@ class Session:
         self.identity = str(hello["identity"])
 
     def let_go(self) -> None:
-        """Let the agent end, and a step that is under way with it; nobody waits for that before `close`."""
+        """Let the agent end, and a step that is under way with it; nobody waits for that before `close`.
+
+        Whoever asks again begins with another one.
+        """
         with self._sending:
+            self._dismissed = True
             if self._process is not None and self._process.stdin is not None:
                 with suppress(OSError):
                     self._process.stdin.close()
@@ -146,7 +159,7 @@ class Session:
     def close(self) -> None:
         """End the agent; a step that is under way ends with it."""
         with self._sending:
-            process, self._process = self._process, None
+            process, self._process, self._dismissed = self._process, None, False
         if process is None:
             return
         self._sent.clear()
