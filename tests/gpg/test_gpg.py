@@ -12,7 +12,7 @@ from short_names import short
 
 from cutter.errors import StepFailed, Unavailable
 from cutter.gpg import available, certificate, keys, keys_in
-from cutter.gpg.homes import companions
+from cutter.gpg.homes import companions, work
 from cutter.gpg.making import NewKey, exported, generate, remove, take_in
 
 NEW = NewKey("Backup: née", "backup@example.org", "ed25519", "2y")
@@ -105,6 +105,13 @@ def test_a_home_with_a_long_path_works(tmp_path: Path) -> None:
     assert keys(str(home), secret=True)[0].fingerprint == fingerprint
     assert companions(str(home)) == []
     assert not {path for path in set(Path("/tmp").glob("gpg-*")) - aside if (path / "home").is_symlink()}
+
+
+def test_of_a_home_with_a_long_path_that_is_missing_gpg_tells(tmp_path: Path) -> None:
+    home = tmp_path / ("long" * 25)
+    with pytest.raises(StepFailed, match=r"gpg: .*directory") as caught:
+        work(str(home), "--sign", "--output", "-", stdin=b"text")
+    assert (caught.value.place, home.exists()) == (str(home), False)
 
 
 def test_a_key_travels_and_goes(home: str, tmp_path: Path) -> None:
