@@ -13,7 +13,7 @@ from cutter import __version__
 from cutter.app.checkpoints import checkpointed, leave_checkpoint
 from cutter.app.compensating import halts
 from cutter.app.matrix_file import declared_gaps, is_known, matrix_digest
-from cutter.app.owing import with_what_is_owed
+from cutter.app.owing import owed_to, owing
 from cutter.app.planning import preflight_job
 from cutter.app.refusing import Refusals, costs, unmet_on
 from cutter.app.rollout import Rollout
@@ -113,10 +113,14 @@ class WritingSession(NamedTuple):
         return result
 
     def _works(self, job: Job, plan: Plan, run: str) -> list[Work]:
-        owing = with_what_is_owed(self.workspace, job)
+        found = owed_to(self.workspace, job)
         return [
-            Work(planned, bound, self.workspace.target(bound.target, run=run))
-            for bound, planned in zip(owing.bound, plan.targets, strict=True)
+            Work(
+                planned,
+                owing(bound, found, planned.identity),
+                self.workspace.target(bound.target, run=run),
+            )
+            for bound, planned in zip(job.bound, plan.targets, strict=True)
         ]
 
     def _use(self, run: str, acceptance: Acceptance) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
-from functools import partial
 
-from cutter.app.owing import with_what_is_owed
+from cutter.app.owing import owed_to, owing_there
 from cutter.app.workspace import Job, Workspace
 from cutter.engine.planner import plan_target, preflight_target, refuse_for_nobody
 from cutter.engine.side_by_side import Strand, answers
@@ -23,8 +22,13 @@ def plan_job(
 
     Raises UsageError for a step in `only` that is not there, or is for none of the targets.
     """
-    look = partial(plan_target, only=only, preview=preview, anew=anew)
-    plan = _plan(workspace, job, _looked_at(workspace, with_what_is_owed(workspace, job), look))
+    found = owed_to(workspace, job)
+
+    def look(bound: BoundRunbook, target: Target) -> TargetPlan:
+        bound = owing_there(bound, found, target)
+        return plan_target(bound, target, only=only, preview=preview, anew=anew)
+
+    plan = _plan(workspace, job, _looked_at(workspace, job, look))
     refuse_for_nobody(plan, only)
     return plan
 

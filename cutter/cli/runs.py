@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cutter.app.owing import obligations
+from cutter.app.owing import reminders
 from cutter.app.settling import history
 from cutter.app.workspace import Workspace
 from cutter.cli import _options as options
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     """List or show. Raises UsageError for a run that is not there."""
     workspace = Workspace(options.choice(args))
     with workspace.read_ledger() as ledger:
-        runs, owed = history(ledger), obligations(ledger)
+        runs, owed = history(ledger), reminders(ledger, workspace.environment)
     if args.action == "show":
         return _show(_chosen(runs, args.run), owed, workspace, args)
     newest = list(reversed(runs.values()))[: args.number]

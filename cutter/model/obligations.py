@@ -74,22 +74,34 @@ class Obligation:
     """What one run may have come to owe on one target.
 
     `on` are the steps that have asked for it, or may have, each with the mark that a look after its change
-    found. Open as long as there are any.
+    found. Open as long as there are any. The machine is told by its `identity`, and by its name where that
+    tells nothing; `settled_as` are other names of it under which a look has found it done. `stranger` is the
+    identity of another machine that has the name now, and `names` what else the machine was called last.
     """
 
-    def __init__(self, run: str, runbook: str, target: str, duty: str, on: Collection[str]) -> None:
+    def __init__(self, body: Mapping[str, Any], duty: str, on: Collection[str]) -> None:
         """Begin with what was recorded before the first effect: any of the steps may come to ask for it."""
-        self.run = run
-        self.runbook = runbook
-        self.target = target
+        self.run: str = body["run"]
+        self.runbook: str = body["runbook"]
+        self.target: str = body["target"]
+        self.identity: str = body.get("identity", "")
         self.duty = duty
         self.listens = frozenset(on)
         self.on: dict[str, Optional[str]] = dict.fromkeys(on)
+        self.settled_as: set[str] = set()
+        self.stranger = ""
+        self.names: tuple[str, ...] = ()
 
     def body(self) -> dict[str, Any]:
         """Return it for a reader that is a program."""
-        about = {"run": self.run, "runbook": self.runbook, "target": self.target, "owed": self.duty}
-        return {**about, "changed": sorted(self.on)}
+        about = {"run": self.run, "runbook": self.runbook, "target": self.target, "identity": self.identity}
+        now = {"name_is_now": self.stranger, "names_now": list(self.names)}
+        return {**about, **now, "owed": self.duty, "changed": sorted(self.on)}
+
+    def is_of(self, target: str, identity: str) -> bool:
+        """Tell whether it is owed on the machine that has this name and identity."""
+        mine, others = _sure(self.identity), _sure(identity)
+        return mine == others if mine and others else target == self.target
 
 
 def fold_obligations(entries: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Obligation]:
@@ -99,10 +111,12 @@ def fold_obligations(entries: Iterable[tuple[str, Mapping[str, Any]]]) -> list[O
     """
     found: list[Obligation] = []
     takes_back: dict[str, str] = {}
+    last: dict[str, str] = {}
     for kind, body in entries:
+        if _sure(body.get("identity", "")):
+            last[body["target"]] = body["identity"]
         if kind == "obligation":
-            about = (body["run"], body["runbook"], body["target"])
-            found += [Obligation(*about, duty, on) for duty, on in body["owed"].items()]
+            found += [Obligation(body, duty, on) for duty, on in body["owed"].items()]
         elif kind == "run":
             takes_back[body["run"]] = body.get("reverts") or body["run"]
         else:
@@ -111,26 +125,48 @@ def fold_obligations(entries: Iterable[tuple[str, Mapping[str, Any]]]) -> list[O
             for each in found:
                 for step in steps:
                     _tell(each, of_run, step)
-    return [each for each in found if each.on]
+    still = [each for each in found if each.on]
+    for each in still:
+        _name(each, last)
+    return still
 
 
-def marks_of(obligations: Iterable[Obligation], target: str) -> dict[str, Marks]:
-    """Return what is owed on a target: by duty, the marks that must differ."""
+def marks_of(obligations: Iterable[Obligation], target: str, identity: str) -> dict[str, Marks]:
+    """Return what is owed on a machine, given by name and identity: by duty, the marks that must differ."""
     owed: dict[str, Marks] = {}
     for each in obligations:
-        if each.target == target:
+        if each.is_of(target, identity) and target not in each.settled_as:
             owed[each.duty] = tuple(dict.fromkeys((*owed.get(each.duty, ()), *each.on.values())))
     return owed
 
 
+def _sure(identity: str) -> str:
+    """Return an identity that tells a machine from every other; a host name is none, it is easily altered."""
+    return "" if identity.startswith("hostname:") else identity
+
+
+def _name(owed: Obligation, last: Mapping[str, str]) -> None:
+    """Say what the machine was called last, and who has its name now, by the last identity of each name."""
+    mine = _sure(owed.identity)
+    if mine and last[owed.target] != mine:
+        owed.stranger = last[owed.target]
+    owed.names = tuple(sorted(name for name, found in last.items() if found == mine and name != owed.target))
+
+
 def _tell(owed: Obligation, run: str, told: Mapping[str, Any]) -> None:
-    """Tell an obligation of evidence, or of an intent, which has no outcome yet."""
-    if told["target"] != owed.target:
-        return
-    if owed.duty in told.get("settled", ()):
-        owed.on.clear()
-    elif run == owed.run and told["step"] in owed.listens:
+    """Tell an obligation of evidence, or of an intent, which has no outcome yet.
+
+    Done under another name of the machine is not done under its own: should two machines have one identity,
+    as copies of a disk do, a look at the one proves nothing of the other.
+    """
+    if owed.duty in told.get("settled", ()) and owed.is_of(told["target"], told.get("identity", "")):
+        if told["target"] == owed.target:
+            owed.on.clear()
+        else:
+            owed.settled_as.add(told["target"])
+    elif told["target"] == owed.target and run == owed.run and told["step"] in owed.listens:
         if _touched(told):
+            owed.settled_as.clear()
             owed.on[told["step"]] = told.get("marks", {}).get(owed.duty)
         else:
             owed.on.pop(told["step"], None)

@@ -62,7 +62,16 @@ def _owed_text(owed: Obligation, *, colour: bool) -> str:
     unsure = any(found is None for found in owed.on.values())
     why = f"{', '.join(sorted(owed.on))} {'may have changed' if unsure else 'changed'} in run {owed.run}"
     remedy = f"apply {owed.runbook} again, or another runbook with a step for it; it is done then"
-    return f"{mark}  [{owed.target}] {printable(why)}; {remedy}"
+    return f"{mark}  [{owed.target}] {printable(why)}{printable(_where(owed))}; {remedy}"
+
+
+def _where(owed: Obligation) -> str:
+    """Say on which machine, where the name alone would mislead."""
+    called = f"called {' and '.join(owed.names)} now" if owed.names else ""
+    if owed.stranger:
+        known = called or "it is not known what that is called now"
+        return f", on {owed.identity} ({known}), not on {owed.stranger}, which has the name now"
+    return f", on a machine also {called}" if called else ""
 
 
 def _row(run: RunRecord) -> tuple[str, ...]:

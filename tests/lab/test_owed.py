@@ -102,6 +102,36 @@ def test_what_a_failed_run_left_owed_is_drift_and_the_next_one_does_it(
     all_is_well(on_machines, machine, path)
 
 
+def test_a_machine_that_is_renamed_still_owes_it_and_another_of_its_name_does_not(
+    lab: Lab, machine: Machine, on_machines: Project
+) -> None:
+    on_machines.apply(site(on_machines, "two", BAD), expect=12)
+    path = site(on_machines, "two")
+    other = lab.machine("s2", init="systemd")
+    for name, text in (("etc/owed.conf", "two"), ("run/seen", "two")):
+        (other.root / name).write_text(text)
+    hosts_of(on_machines, s1="ansible_host: s2", new="ansible_host: s1")
+    assert on_machines.cutter("verify", path, "--limit", "new").code == 2
+    on_machines.apply(path, "--limit", "s1")
+    told = on_machines.cutter("runs").out
+    assert "(called new now), not on machine:" in told, told
+    assert read_by(machine) == "one"
+    all_is_well(on_machines, machine, path)
+    assert read_by(other) == "two"
+
+
+def test_under_two_names_at_once_a_machine_restarts_once(machine: Machine, on_machines: Project) -> None:
+    hosts_of(on_machines, s1="", new="ansible_host: s1")
+    on_machines.apply(site(on_machines, "two", BAD), "--limit", "s1", expect=12)
+    path = site(on_machines, "two")
+    on_machines.apply(path, "--limit", "new")
+    was = invocation(machine)
+    assert read_by(machine) == "two"
+    assert [(each["target"], each["names_now"]) for each in owed(on_machines)] == [("s1", ["new"])]
+    on_machines.apply(path, "--limit", "s1")
+    assert (invocation(machine), owed(on_machines)) == (was, [])
+
+
 def test_what_somebody_else_has_restarted_is_found_done(machine: Machine, on_machines: Project) -> None:
     on_machines.apply(site(on_machines, "two", BAD), expect=12)
     restart(machine)
