@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property, partial
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cutter.app.opened import OPENED
@@ -152,7 +153,14 @@ class Workspace:
     def command(self, verb: str, *words: str) -> str:
         """Return a command a person can type to go on in this environment."""
         chosen = self.choice.folder
-        return " ".join(["cutter", verb, *([] if chosen == DEFAULT_INVENTORY else ["-i", chosen]), *words])
+        where = [] if chosen == DEFAULT_INVENTORY else ["-i", quote(chosen)]
+        return " ".join(["cutter", verb, *where, *words])
+
+    def command_alike(self, verb: str, *words: str) -> str:
+        """Return one for the same hosts and with the same variables, which never are secrets."""
+        limit = ["--limit", quote(self.choice.limit)] if self.choice.limit else []
+        extra = [word for given in self.choice.extra for word in ("-e", quote(given))]
+        return self.command(verb, *limit, *extra, *map(quote, words))
 
     @property
     def kept_folder(self) -> str:
@@ -174,12 +182,16 @@ class Workspace:
         state, by = self.environment.target_state, f"{user_name()}@{host_name()}"
         return SshTarget(self._sessions[host.name], state, self.digest_key, run=run, by=by)
 
-    def let_hosts_go(self) -> None:
-        """Let the agents end while nothing is to be asked of them; they begin anew when something is."""
+    def let_hosts_go(self, jobs: Sequence[Job]) -> None:
+        """Let the agents end where nothing changes and no preflight is looked at once more.
+
+        They begin anew when something is asked of them.
+        """
         if self._sessions:
             from cutter.hosts.sessions import let_go_all
 
-            let_go_all(self._sessions)
+            asked = {bound.target for job in jobs for bound in job.bound if bound.preflight}
+            let_go_all({name: held for name, held in self._sessions.items() if name not in asked})
 
     def install_python(self, name: str) -> None:
         """Install a Python on a host, over ssh; its next session begins anew. See cutter.hosts.bootstrap."""

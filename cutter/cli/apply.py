@@ -175,7 +175,7 @@ def _execute(
     pending = any(pending_beside(plan, refused) for plan, refused in plans)
     movement = _movement(session, args) if pending else None
     if not pending:
-        session.workspace.let_hosts_go()  # they end while that is recorded
+        session.workspace.let_hosts_go(jobs)  # they end while that is recorded
     results = list(before)
     with graceful_stop() as stop:
         for job, (plan, refused) in zip(jobs, plans, strict=True):

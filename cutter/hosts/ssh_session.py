@@ -48,6 +48,7 @@ class Session:
         self._sending = RLock()
         self._stop_sent = False
         self._dismissed = False
+        self._greeted = False
         self.broken_off = False
         """Whether somebody ended it from another thread."""
         self._route = route
@@ -114,7 +115,7 @@ class Session:
 
     def whose(self) -> str:
         """Return what tells that machine from every other; an agent that was let go has told it."""
-        if not (self._dismissed and self.identity):
+        if self.broken is not None or not (self._dismissed and self.identity):
             self.start()
         return self.identity
 
@@ -129,7 +130,8 @@ class Session:
 
     def _start(self) -> None:
         marker = os.urandom(12).hex()
-        self._unsaid = self._password
+        self._unsaid, self._greeted = self._password, False
+        self._received, self._complaints = bytearray(), b""
         self._process = self._started(agent_command(self._route, marker))
         if self.broken_off:
             self._process.kill()
@@ -143,6 +145,9 @@ class Session:
         hello = self._next(START_SECONDS).message
         if hello.get("hello") != PROTOCOL:
             raise self._broken("the agent speaks another language")
+        self._greeted = True
+        if self.identity not in ("", hello["identity"]):  # what was asked of the first is true of that alone
+            raise self._broken("another machine answers there than before")
         self.identity = str(hello["identity"])
 
     def let_go(self) -> None:
@@ -288,7 +293,7 @@ class Session:
         return {fd for fd, _ in found}
 
     def _silence(self) -> str:
-        if self.identity:
+        if self._greeted:
             return f"it said nothing for {SILENCE_SECONDS:g} s"
         return f"no agent began there in {START_SECONDS:g} s: its login may wait for something"
 
@@ -302,9 +307,9 @@ class Session:
         process = self._running()
         if not why:
             self._complaints = (self._complaints + rest_of(process.stderr))[-_KEPT:]
-        if not (why or self.identity):
+        if not (why or self._greeted):
             self._received += rest_of(process.stdout)
         self.close()
-        shown = b"" if self.identity else bytes(self._received[-_KEPT:])
+        shown = b"" if self._greeted else bytes(self._received[-_KEPT:])
         self.broken = fault_of(self.name, self._route, process.returncode, self._complaints, why, shown=shown)
         return self.broken

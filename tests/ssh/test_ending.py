@@ -6,15 +6,17 @@ import sys
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pytest
+
+from cutter.errors import Unavailable
 from cutter.hosts import ssh_session
 from cutter.hosts.sessions import close_all
 from cutter.hosts.ssh_command import Route
 from cutter.hosts.ssh_session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-
-    import pytest
 
 MEETING = """\
 #!/bin/sh
@@ -23,6 +25,13 @@ touch {folder}/ended.$$
 until [ "$(ls {folder}/ended.* | wc -l)" = {number} ]; do sleep 0.01; done
 touch {folder}/met.$$
 """
+
+
+@pytest.fixture
+def here() -> Iterator[Session]:
+    """Return a session with an agent on this machine."""
+    with closing(Session("here", Route("", python=sys.executable))) as found:
+        yield found
 
 
 def test_each_agent_ends_while_the_others_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,3 +61,33 @@ def test_who_asks_one_that_was_let_go_gets_another(tmp_path: Path) -> None:
         (answer,) = session.ask({"verb": "facts", "names": []})
         assert answer == {"facts": {}}
     assert (tmp_path / "begun").read_text().count("begun") == 2
+
+
+def test_one_that_broke_and_was_let_go_is_not_well(here: Session) -> None:
+    here.start()
+    here.break_off()
+    with pytest.raises(Unavailable):
+        list(here.ask({"verb": "facts", "names": []}))
+    here.let_go()
+    with pytest.raises(Unavailable):
+        here.whose()
+
+
+def test_one_that_begins_anew_on_another_machine_is_asked_nothing(here: Session) -> None:
+    here.start()
+    here.identity = "machine:another"  # as the first that answered to this name
+    here.let_go()
+    with pytest.raises(Unavailable, match="another machine"):
+        list(here.ask({"verb": "facts", "names": []}))
+
+
+def test_one_that_does_not_begin_anew_says_why(tmp_path: Path) -> None:
+    program = tmp_path / "python"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    program.chmod(0o755)
+    with closing(Session("here", Route("", python=str(program)))) as session:
+        session.start()
+        program.write_text("#!/bin/sh\necho 'the system is going down'\n")
+        session.let_go()
+        with pytest.raises(Unavailable, match="the system is going down"):
+            session.start()

@@ -46,7 +46,11 @@ def test_a_host_is_planned_applied_looked_at_and_taken_back(fleet: Project) -> N
     assert list(fleet.world.iterdir()) == []
 
 
-def test_one_agent_serves_a_whole_command(fleet: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+PREFLIGHT = 'preflight:\n  - {name: Ready, directory: {path: "{{ world }}"}}\n'
+
+
+@pytest.mark.parametrize("head", ["", PREFLIGHT])
+def test_one_agent_serves_a_whole_command(fleet: Project, monkeypatch: pytest.MonkeyPatch, head: str) -> None:
     begun: list[str] = []
     starting = Session._started
 
@@ -55,6 +59,9 @@ def test_one_agent_serves_a_whole_command(fleet: Project, monkeypatch: pytest.Mo
         return starting(session, argv)
 
     monkeypatch.setattr(Session, "_started", counted)
-    site, more = fleet.runbook(STEPS), fleet.runbook(MORE, name="more")
+    head = f"{head}vars: {{world: /nonexistent}}\n"
+    site, more = fleet.runbook(STEPS, head=head), fleet.runbook(MORE, name="more", head=head)
     assert fleet.cutter("apply", "--yes", site, more).code == 0
     assert begun == ["web1"]
+    assert fleet.cutter("apply", "--yes", site, more).code == 0, "nothing is left to do"
+    assert begun == ["web1", "web1"]
