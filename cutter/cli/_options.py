@@ -19,10 +19,20 @@ def add_environment(parser: argparse.ArgumentParser, *, limit: bool = True, extr
     where = "inventory folder (else CUTTER_INVENTORY, else inventory/local)"
     parser.add_argument("-i", "--inventory", default="", metavar="FOLDER", help=where)
     if limit:
-        parser.add_argument("-l", "--limit", default="", metavar="HOSTS", help="only these hosts or groups")
+        help_text = (
+            "only these hosts and groups, joined by commas: names, patterns as web*, !NAME for all but"
+        )
+        parser.add_argument("-l", "--limit", type=_limit, metavar="HOSTS", help=help_text)
     if extra:
         help_text = "a variable, over every other source; never a secret; @FILE reads a YAML file"
         parser.add_argument("-e", "--var", action="append", default=[], metavar="NAME=VALUE", help=help_text)
+
+
+def _limit(said: str) -> str:
+    """Refuse a limit of no word: from a script with an unset variable it would let in every host."""
+    if not said.strip():
+        raise argparse.ArgumentTypeError("it names no host; leave --limit away for all hosts")
+    return said
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +94,7 @@ def key_of(args: argparse.Namespace) -> str:
 
 def choice(args: argparse.Namespace) -> Choice:
     """Return what the words choose: environment, hosts and variables."""
-    limit, extra = getattr(args, "limit", ""), tuple(getattr(args, "var", ()))
+    limit, extra = getattr(args, "limit", None) or "", tuple(getattr(args, "var", ()))
     parallel = getattr(args, "parallel", PARALLEL)
     return Choice(args.inventory, limit, extra, parallel, _become_password(args))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from shlex import quote
 
 from cutter.app.planfile import checked_output, write_plan
 from cutter.app.planning import plan_job
@@ -51,9 +52,9 @@ def run_plan(args: argparse.Namespace, *, detailed: bool) -> int:
     else:
         printing.print_banner(workspace, args)
         printing.print_plans(workspace, jobs, plans, args)
-    left_out = _left_out(plans, found)
+    left_out = _left_out(workspace, plans, found)
     if out and left_out:
-        print(f"no plan is kept: {left_out}; --limit leaves it out", file=sys.stderr)
+        print(f"no plan is kept: {left_out}", file=sys.stderr)
     elif out:
         digest = write_plan(out, workspace.choice, args.only, jobs, plans)
         print(f"plan kept in {out} ({digest}); next: {workspace.command('apply', out)}", file=sys.stderr)
@@ -79,12 +80,21 @@ def _code(
     return worst_exit([*codes, 2 if pending else 0])
 
 
-def _left_out(plans: Sequence[Plan], found: Sequence[Refusals]) -> str:
-    """Say which target no plan can be kept for, if any."""
+def _left_out(workspace: Workspace, plans: Sequence[Plan], found: Sequence[Refusals]) -> str:
+    """Say which target no plan can be kept for, if any, and the limit that keeps one for the others."""
     unseen = [target.target for plan in plans for target in plan.targets if target.unseen or target.first]
     refused = [name for refusals in found for name in refusals]
     told = [f"{name} could not be looked at" for name in unseen] + [f"{name} is refused" for name in refused]
-    return told[0] if told else ""
+    return f"{told[0]}{_hint(workspace, plans, dict.fromkeys([*unseen, *refused]))}" if told else ""
+
+
+def _hint(workspace: Workspace, plans: Sequence[Plan], left_out: Collection[str]) -> str:
+    """Return the limit that leaves hosts out, where others remain; a database is not left out by one."""
+    others = any(target.target not in left_out for plan in plans for target in plan.targets)
+    if not others or any(map(workspace.is_database, left_out)):
+        return ""
+    words = [*filter(None, [workspace.choice.limit]), *(f"!{name}" for name in left_out)]
+    return f"; --limit {quote(','.join(words))} keeps one for the others"
 
 
 def _print_json(

@@ -32,5 +32,5 @@ def run(args: argparse.Namespace) -> int:
     for result in results:
         printing.print_result(result, args)
     if code:
-        print(f"next: {workspace.command('apply', *args.runbooks)}")
+        print(f"next: {workspace.command_alike('apply', *args.runbooks)}")
     return code

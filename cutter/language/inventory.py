@@ -13,8 +13,9 @@ from cutter.language.inventory_files import Folder
 from cutter.language.inventory_groups import Groups
 from cutter.language.inventory_hosts import common_variables, host_of
 from cutter.language.inventory_settings import setting
+from cutter.language.limit import hosts_by_word, limited, some_of
 from cutter.language.problems import InvalidDocuments, Problem, nearest
-from cutter.language.step_hosts import unknown_names
+from cutter.language.step_hosts import unknown_names, words
 from cutter.language.strict_yaml import Document
 from cutter.model.canonical import digest
 from cutter.model.inventory import Environment, Host
@@ -77,13 +78,16 @@ def _settings(files: Folder, own: Document | None) -> dict[str, Any]:
 def select_for(environment: Environment, runbook: Runbook, limit: str = "") -> tuple[Host, ...]:
     """Return the targets of a runbook: the hosts it names, or its one database, as a host to bind to.
 
-    Raises InvalidDocuments for a name that the inventory does not have, UsageError for an empty limit.
+    A limit is of hosts and leaves a database as it is, but its words must stand for something all the same.
+    Raises InvalidDocuments for a name that the inventory does not have, UsageError as `select` does.
     """
     if not runbook.database:
-        unknown = list(unknown_names(environment, runbook, _known(environment)))
+        unknown = list(unknown_names(environment, runbook, hosts_by_word(environment)))
         if unknown:
             raise InvalidDocuments(unknown)
         return select(environment, runbook.hosts, limit)
+    if limit:
+        limited(environment, limit)
     names = [database.name for database in environment.databases]
     if runbook.database not in names:
         what = f"there is no database {runbook.database!r} in {environment.folder}/databases.yml"
@@ -99,44 +103,27 @@ def select_for(environment: Environment, runbook: Runbook, limit: str = "") -> t
 def select(environment: Environment, pattern: str, limit: str = "") -> tuple[Host, ...]:
     """Return the hosts that a pattern (hosts and groups, joined by commas) names, in the inventory's order.
 
-    Raises InvalidDocuments for a name in the pattern that is neither, UsageError for such a limit and
-    for one that leaves nothing.
+    The words of a limit say more: see `cutter.language.limit`. Raises InvalidDocuments for a name in the
+    pattern that is neither, UsageError for a word of the limit that stands for nothing and for a limit that
+    leaves nobody.
     """
     wanted = _named(environment, pattern)
     if isinstance(wanted, str):
         place = Position(os.path.join(environment.folder, "hosts.yml"), 1, 1)
         what = f"hosts: {wanted!r} is neither a host nor a group of this inventory"
-        raise InvalidDocuments([Problem(place, "", what, wanted, nearest(wanted, _known(environment)))])
-    if not limit:
-        return tuple(host for host in environment.hosts if host.name in wanted)
-    limited = _named(environment, limit)
-    if isinstance(limited, str):
-        meant = nearest(limited, _known(environment))
-        remedy = f"did you mean {meant}?" if meant else f"there are {', '.join(sorted(_known(environment)))}"
-        raise UsageError(
-            f"--limit {limited}: neither a host nor a group of {environment.folder}", remedy=remedy
-        )
-    found = tuple(host for host in environment.hosts if host.name in wanted & limited)
-    if not found:
-        raise UsageError(
-            f"--limit {limit} leaves none of the hosts that {pattern} names", remedy="widen the limit"
-        )
+        meant = nearest(wanted, hosts_by_word(environment))
+        raise InvalidDocuments([Problem(place, "", what, wanted, meant)])
+    chosen = wanted & limited(environment, limit) if limit else wanted
+    found = tuple(host for host in environment.hosts if host.name in chosen)
+    if limit and not found:
+        there = some_of(host.name for host in environment.hosts if host.name in wanted)
+        remedy = f"widen the limit; {pattern} names {there or 'no host'}"
+        raise UsageError(f"--limit {limit} leaves none of the hosts that {pattern} names", remedy=remedy)
     return found
 
 
-def _known(environment: Environment) -> set[str]:
-    return {*environment.groups, *(host.name for host in environment.hosts)}
-
-
-def _named(environment: Environment, pattern: str) -> set[str] | str:
+def _named(environment: Environment, pattern: str) -> frozenset[str] | str:
     """Return the names of the hosts that a pattern stands for, or the first word that stands for nothing."""
-    names = {host.name for host in environment.hosts}
-    found: set[str] = set()
-    for word in (part.strip() for part in pattern.split(",")):
-        if word in environment.groups:
-            found |= set(environment.groups[word])
-        elif word in names:
-            found.add(word)
-        else:
-            return word
-    return found
+    known = hosts_by_word(environment)
+    unknown = next((word for word in words(pattern) if word not in known), None)
+    return frozenset().union(*(known[word] for word in words(pattern))) if unknown is None else unknown
