@@ -43,6 +43,12 @@ class RevertResult(NamedTuple):
         return count(evidence for _, evidence in self.evidence)
 
     @property
+    def left(self) -> tuple[str, ...]:
+        """The targets on which not all was taken back."""
+        bad = (target for target, item in self.evidence if item.outcome is not Outcome.COMPENSATED)
+        return tuple(dict.fromkeys((*bad, *self.refused)))
+
+    @property
     def halted(self) -> tuple[str, ...]:
         """The targets on which something was begun and not ended well, or failed in spite of its proof."""
         bad = {target for target, item in self.evidence if item.outcome not in _CLEAN}

@@ -67,7 +67,7 @@ def _taken_back(session: WritingSession, revert: CutRevert, run: str, args: argp
 
 def _tell(revert: CutRevert, run: str, evidence: Evidence, args: argparse.Namespace) -> None:
     from cutter.report.compensation_text import compensated_lines, compensation_body
-    from cutter.report.run_text import verdict_line
+    from cutter.report.run_text import reverted_line
 
     words = revert.named.words
     if args.json:
@@ -77,7 +77,8 @@ def _tell(revert: CutRevert, run: str, evidence: Evidence, args: argparse.Namesp
         return
     paint = options.colour(args)
     print("\n".join(compensated_lines(words, revert.plan, run, colour=paint)))
-    print(verdict_line(words, run, {evidence.outcome.value: 1}, 0, "", colour=paint))
+    counts = {evidence.outcome.value: 1}
+    print(reverted_line(words, run, counts, "", of="that cut", left=(), colour=paint))
 
 
 def _tell_already(named: CutNamed, run: str, what: tuple[str, int], args: argparse.Namespace) -> int:

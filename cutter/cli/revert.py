@@ -29,6 +29,7 @@ from cutter.cli._output import outlived
 from cutter.engine.executor import exit_title
 from cutter.errors import Interrupted, UsageError
 from cutter.model.evidence import Evidence, Outcome
+from cutter.model.runs import RunRecord
 from cutter.model.state import Change
 from cutter.report.host_names import compact
 from cutter.report.kept_out import KeptOut, kept_out_lines
@@ -38,8 +39,8 @@ from cutter.report.run_text import (
     fleet_failure_lines,
     manual_lines,
     outcome_line,
+    reverted_line,
     targets_text,
-    verdict_line,
     worst_outcome,
 )
 
@@ -94,7 +95,7 @@ def _run(workspace: Workspace, args: argparse.Namespace) -> int:
         with graceful_stop() as stop:
             result = revert(session, record, plan, stop=stop)
             with outlived(stop.unheard):
-                _print_result(record.runbook, result, cuts, args)
+                _print_result(record, result, cuts, args)
     return result.exit_code
 
 
@@ -159,7 +160,7 @@ def _print_refused(refused: Refusals, args: argparse.Namespace) -> None:
     sys.stdout.flush()
 
 
-def _print_result(runbook: str, result: RevertResult, cuts: Cuts, args: argparse.Namespace) -> None:
+def _print_result(record: RunRecord, result: RevertResult, cuts: Cuts, args: argparse.Namespace) -> None:
     if args.json:
         from cutter.report.compensation_text import compensation_body
         from cutter.report.error_text import error_body
@@ -179,7 +180,9 @@ def _print_result(runbook: str, result: RevertResult, cuts: Cuts, args: argparse
             print(line)
     code = result.exit_code
     _print_refused(result.refused, args)
-    print(verdict_line(runbook, result.run, result.counts, code, exit_title(code), colour=paint))
+    ended = f"exit {code}: {exit_title(code)}" if code else ""
+    told = (record.runbook, result.run, result.counts, ended)
+    print(reverted_line(*told, of=f"run {record.run}", left=result.left, colour=paint))
 
 
 def _outcome_lines(result: RevertResult, *, colour: bool) -> Iterator[str]:

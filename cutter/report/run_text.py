@@ -42,10 +42,29 @@ def verdict_line(
     runbook: str, run: str, counts: Mapping[str, int], exit_code: int, title: str, *, colour: bool
 ) -> str:
     """Return the one line that says how it ended."""
-    role = "good" if exit_code == 0 else "bad"
     good = "as declared" if any(counts.values()) else "nothing was looked at"
-    verdict = paint(good if exit_code == 0 else f"exit {exit_code}: {title}", role, colour=colour)
-    return f"{runbook}: {counts_text(counts)}; {verdict} (run {run})"
+    return _verdict(
+        runbook, run, counts, good if exit_code == 0 else f"exit {exit_code}: {title}", colour=colour
+    )
+
+
+def reverted_line(
+    runbook: str,
+    run: str,
+    counts: Mapping[str, int],
+    ended: str,
+    *,
+    of: str,
+    left: Iterable[str],
+    colour: bool,
+) -> str:
+    """Return the one line that says how it ended to take back `of`, a run or a cut, in words.
+
+    `ended` is the exit code and its title, empty for 0; `left` are targets that are not as they were before.
+    """
+    where = compact(left)
+    told = f"{ended}; not all of {of} is taken back on {where}" if where else ended
+    return _verdict(runbook, run, counts, told or f"as it was before {of}", colour=colour)
 
 
 def failure_lines(target: str, evidence: Iterable[Evidence], *, colour: bool = False) -> Iterator[str]:
@@ -168,6 +187,11 @@ def manual_lines(target: str, manual: Iterable[str], *, halted: bool, many: bool
 def indented(reason: str) -> str:
     """Return a reason as it is printed, its further lines below the first."""
     return printable(reason).replace("\n", "\n    ")
+
+
+def _verdict(runbook: str, run: str, counts: Mapping[str, int], verdict: str, *, colour: bool) -> str:
+    role = "bad" if verdict.startswith("exit ") else "good"
+    return f"{runbook}: {counts_text(counts)}; {paint(verdict, role, colour=colour)} (run {run})"
 
 
 def _world(evidence: Evidence) -> str:

@@ -69,6 +69,8 @@ def test_one_that_is_gone_is_left_for_later(fleet: Project, site: str) -> None:
     answer = fleet.cutter("revert", "--yes", run)
     assert answer.code == 69, answer
     assert "x web2: there is no Python on it" in answer.out
+    assert f"; not all of run {run} is taken back on web2 (run " in answer.out
+    assert "as it was before" not in answer.out
     assert made(fleet) == ["web2"]
     told: Any = fleet.json("runs")["runs"][0]
     assert told["exit_code"] == 69
