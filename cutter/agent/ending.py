@@ -9,7 +9,6 @@ from contextlib import suppress
 
 from cutter.agent import armed
 
-_PAUSE_SECONDS = 0.1
 _CHILDREN_SECONDS = 1.0
 """How long the children of an agent that was ended may take to end with it; see cutter.children."""
 
@@ -23,14 +22,12 @@ def started_at(pid: int) -> str:
 
 
 def let_end(path: str) -> None:
-    """Wait until no step of the group is under way; an agent of its own that hangs in one is ended."""
+    """See to it that no step of the group is under way: an agent that still has one is ended."""
     while True:
         noted = armed.read(path)
         head = noted.head
         if not noted.under_way or started_at(head["pid"]) != head["started"]:
             return
-        if head["apart"]:
-            with suppress(ProcessLookupError):
-                os.kill(head["pid"], signal.SIGKILL)
-            time.sleep(_CHILDREN_SECONDS)
-        time.sleep(_PAUSE_SECONDS)
+        with suppress(ProcessLookupError):
+            os.kill(head["pid"], signal.SIGKILL)
+        time.sleep(_CHILDREN_SECONDS)

@@ -33,17 +33,13 @@ _PAUSE_SECONDS = 0.05
 
 
 class Post(NamedTuple):
-    """Where a run arms things: the folder, the run, who runs it, and the proof of what only they know.
-
-    `apart` tells that the agent is a process of its own, which may be ended when it hangs.
-    """
+    """Where a run arms things: the folder, the run, who runs it, and the proof of what only they know."""
 
     folder: str
     run: str
     by: str
     proof: str
     kept: str
-    apart: bool
 
 
 def apply_guarded(
@@ -136,7 +132,6 @@ class _Group:
             "proof": post.proof,
             "pid": pid,
             "started": started_at(pid),
-            "apart": post.apart,
         }
 
     def _brace(

@@ -56,7 +56,7 @@ def _applied(agent: Agent, steps: Sequence[StepRequest], asked: Asked, stop: Sto
         return agent.apply(steps, stop)
     from cutter.agent.guarded import Post, apply_guarded
 
-    post = Post(asked["state"], asked["run"], asked["by"], asked["proof"], asked["kept"], apart=True)
+    post = Post(asked["state"], asked["run"], asked["by"], asked["proof"], asked["kept"])
     return apply_guarded(agent, steps, stop, post)
 
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import closing
-from typing import Any
+from threading import Event, Thread
+from typing import TYPE_CHECKING
 
-from cutter.agent import armed
+from cutter.agent import armed, tenure
 from cutter.agent.requests import RevertRequest, StepRequest
 from cutter.facts import fact, machine_identity
 from cutter.filesystem.leftovers import sweep
 from cutter.hosts.in_process import InProcessTarget
 from cutter.model.evidence import Evidence
 from cutter.model.look import Look
+
+if TYPE_CHECKING:
+    from cutter.hosts.ssh import SshTarget
+
+_BY = "this machine"
+_PAUSE_SECONDS = 0.2
 
 
 class LocalTarget(InProcessTarget):
@@ -25,6 +31,7 @@ class LocalTarget(InProcessTarget):
         super().__init__(name, os.path.join(state_folder, "kept"), digest_key)
         self._state = state_folder
         self._run = run
+        self._there: SshTarget | None = None
 
     def identity(self) -> str:
         """Return what tells this machine from every other."""
@@ -46,7 +53,7 @@ class LocalTarget(InProcessTarget):
     ) -> Iterator[Evidence]:
         """Apply the steps in order and yield evidence; what is guarded a fresh process confirms."""
         if any(step.confirm for step in steps):
-            return self._guarded(steps, content, stop)
+            return self._aside(lambda there: there.apply(steps, content, stop), stop)
         return super().apply(steps, content, stop)
 
     def revertible(self, steps: Sequence[RevertRequest]) -> Sequence[str]:
@@ -64,9 +71,12 @@ class LocalTarget(InProcessTarget):
             sweep(folder)
 
     def answered(self) -> Sequence[str]:
-        """Forget what is decided about the guarded steps of this run."""
-        armed.forget(self._state, [self._run])
-        return ()
+        """Forget what is decided about the guarded steps of this run; tell what others had left of theirs."""
+        if self._there is None:
+            return ()
+        tenure.answered(self._state, self._there.answers_for)
+        armed.forget(self._state, self._there.answers_for)
+        return self._there.left
 
     def overdue(self) -> Sequence[tuple[str, Sequence[Evidence]]]:
         """Take back what was never confirmed here and whose guard is dead; return it by run.
@@ -77,28 +87,32 @@ class LocalTarget(InProcessTarget):
 
         return take_back_overdue(self._state, self._agent({}))
 
-    def _guarded(
-        self, steps: Sequence[StepRequest], content: Mapping[str, bytes], stop: Callable[[], bool]
-    ) -> Iterator[Evidence]:
-        from cutter.agent.guarded import Post, apply_guarded
-        from cutter.hosts.confirming import Way, settled
-
-        token = os.urandom(16).hex()
-        proof = armed.proof_of(token)
-        post = Post(self._state, self._run, "", proof, self.kept_folder, apart=False)
-
-        def ask(verb: str, name: str) -> Mapping[str, Any]:
-            return self._ask_another(verb, name, token)
-
-        told = apply_guarded(self._agent(content), steps, stop, post)
-        yield from settled(told, steps, Way(ask, lambda: False))
-
-    def _ask_another(self, verb: str, name: str, token: str) -> Mapping[str, Any]:
-        """Ask an agent in a process of its own, as one on another machine is asked."""
+    def _another(self) -> SshTarget:
+        """Return this machine as any other: an agent of its own can be ended when it hangs, and this not."""
+        from cutter.hosts.ssh import SshTarget
         from cutter.hosts.ssh_command import Route
         from cutter.hosts.ssh_session import Session
 
-        asked = {"verb": verb, "name": name, "token": token, "state": self._state}
-        with closing(Session(self.name, Route("", python=sys.executable))) as fresh:
-            answers = fresh.ask({**asked, "kept": self.kept_folder, "key": self.digest_key.hex()})
-            return list(answers)[0]  # noqa: RUF015 - to the end, or it is cut off
+        there = Session(self.name, Route("", python=sys.executable))
+        return SshTarget(there, self._state, self.digest_key, run=self._run, by=_BY)
+
+    def _aside(
+        self, begin: Callable[[SshTarget], Iterator[Evidence]], stop: Callable[[], bool]
+    ) -> Iterator[Evidence]:
+        """Have an agent of its own do it; it ends with this, and is asked to stop when this is."""
+        there = self._there = self._another()
+        over = Event()
+        watch = Thread(target=_pass_on, args=(stop, over, there), daemon=True)
+        watch.start()
+        try:
+            yield from begin(there)
+        finally:
+            there.close()
+            over.set()
+            watch.join()
+
+
+def _pass_on(stop: Callable[[], bool], over: Event, there: SshTarget) -> None:
+    while not over.wait(_PAUSE_SECONDS):
+        if stop():
+            there.halt(at_once=False)

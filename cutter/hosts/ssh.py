@@ -94,8 +94,17 @@ class SshTarget:
 
         Returns a line for each of these. Raises Unavailable; the next run then finds the same.
         """
-        runs = [self._run, *(left["run"] for left in self._left)]
-        list(self._session.ask({"verb": "answered", "state": self._state, "runs": runs}))
+        list(self._session.ask({"verb": "answered", "state": self._state, "runs": self.answers_for}))
+        return self.left
+
+    @property
+    def answers_for(self) -> Sequence[str]:
+        """The runs that need not be noted there any more once this one is recorded."""
+        return [self._run, *(left["run"] for left in self._left)]
+
+    @property
+    def left(self) -> Sequence[str]:
+        """A line for each run of others that was found to have broken off there."""
         return [
             f"run {left['run']} of {left['by'] or 'somebody'} broke off there; it had begun "
             f"{', '.join(left['steps'])}"
@@ -120,6 +129,10 @@ class SshTarget:
             self._session.break_off()
         else:
             self._session.ask_to_stop()
+
+    def close(self) -> None:
+        """End the agent, and with it whatever is under way."""
+        self._session.close()
 
     def _guarded(
         self,

@@ -100,6 +100,9 @@ def fault_of(
             return known.kind(known.cause, place=name, remedy=_worded(known.remedy, route))
     lines = [*shown.decode("utf-8", "replace").splitlines(), *text.splitlines()]
     last = [line for line in lines if not _NOISE.match(line)]
+    if not route.address:
+        cause = why or (last[-1].strip() if last else f"the process that does it ended with {code}")
+        return Unavailable(cause, place=name, remedy="look who ended it, then run the same command again")
     unsaid = "the connection broke off" if code == _OF_SSH else "what ran there ended"
     cause = why or (last[-1].strip() if last else f"{unsaid}: ssh ended with {code}")
     return Unavailable(cause, place=name, remedy=_worded(_BY_HAND, route))
