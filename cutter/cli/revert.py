@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cutter.agent.requests import RevertRequest
@@ -181,8 +182,8 @@ def _print_result(record: RunRecord, result: RevertResult, cuts: Cuts, args: arg
     code = result.exit_code
     _print_refused(result.refused, args)
     ended = f"exit {code}: {exit_title(code)}" if code else ""
-    told = (record.runbook, result.run, result.counts, ended)
-    print(reverted_line(*told, of=f"run {record.run}", left=result.left, colour=paint))
+    line = partial(reverted_line, record.runbook, result.run, result.counts, ended)
+    print(line(of=f"run {record.run}", left=result.left, colour=paint))
 
 
 def _outcome_lines(result: RevertResult, *, colour: bool) -> Iterator[str]:
