@@ -23,7 +23,7 @@ _FILES = ("__init__.py", "children.py", "errors.py", "facts.py", "resource.py", 
 _ROOMS = ("agent", "filesystem", "model")
 """What always travels, from the package's folder."""
 _STAYS = re.compile(
-    r"agent/unseen|gpg/(encrypting|sign\w*|verifying)"
+    r"agent/unseen|filesystem/cache|gpg/(encrypting|sign\w*|verifying)"
     r"|model/(condition|durations|gap\w*|gate|inventory|lapsed|plan|runbook|runs|when)"
 )
 """What of these nothing on a target imports."""
@@ -75,11 +75,11 @@ def _packed(magic: bytes, types: Types) -> bytes:
 def _fingerprint(magic: bytes, types: Types) -> str:
     """Return what changes whenever something else would be packed."""
     told = [magic.hex(), __version__]
-    for name, path in _modules(types):
+    for name, path in (("", __file__), *_modules(types)):
         for file in (path, cache_from_source(path)) if magic else (path,):
             with suppress(OSError):
                 seen = os.stat(file)
-                told.append(f"{name} {file} {seen.st_size} {seen.st_mtime_ns}")
+                told.append(f"{name} {file} {seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns}")
     return sha256("\n".join(told).encode()).hexdigest()
 
 

@@ -52,4 +52,4 @@ def _sources() -> Iterator[str]:
             for entry in found:
                 if entry.name.endswith(".py"):
                     seen = entry.stat()
-                    yield f"{entry.path} {seen.st_size} {seen.st_mtime_ns}"
+                    yield f"{entry.path} {seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns}"

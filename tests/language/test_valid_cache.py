@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,16 @@ def test_the_oldest_are_forgotten(cache: Path, monkeypatch: pytest.MonkeyPatch) 
     kept = sorted(path.name for path in (cache / "cutter" / "valid").iterdir())
     assert len(kept) == 5
     assert kept[-1] == f"{10:064}"
+
+
+def test_another_schema_of_the_same_time_judges_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As packages have it whose files all carry the time of a release."""
+    schema = tmp_path / "cutter/language/schema.py"
+    schema.parent.mkdir(parents=True)
+    monkeypatch.setattr(valid_cache, "__file__", str(schema.with_name("valid_cache.py")))
+    found = []
+    for text in ("A = 1\n", "A = 2\n"):
+        schema.write_text(text)
+        os.utime(schema, ns=(1, 1))
+        found.append(sorted(valid_cache._sources()))
+    assert found[0] != found[1]

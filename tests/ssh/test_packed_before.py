@@ -54,6 +54,22 @@ def test_another_source_is_packed_anew(folder: Path, tmp_path: Path, monkeypatch
     assert packed() != first
 
 
+@pytest.mark.usefixtures("folder")
+def test_another_source_of_the_same_time_is_packed_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As packages have it whose files all carry the time of a release."""
+    source = tmp_path / "facts.py"
+    known = dict(luggage._modules(TYPES))
+    monkeypatch.setattr(luggage, "_modules", lambda _: [*{**known, "cutter.facts": str(source)}.items()])
+    found = []
+    for text in ("A = 1\n", "A = 2\n"):
+        source.write_text(text)
+        os.utime(source, ns=(1, 1))
+        found.append(packed())
+    assert found[0] != found[1]
+
+
 def test_each_set_of_types_has_its_own(folder: Path) -> None:
     luggage._packed.cache_clear()
     assert luggage.luggage_packed(types=TYPES) != luggage.luggage_packed(types=None)
