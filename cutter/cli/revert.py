@@ -182,8 +182,8 @@ def _print_result(record: RunRecord, result: RevertResult, cuts: Cuts, args: arg
     code = result.exit_code
     _print_refused(result.refused, args)
     ended = f"exit {code}: {exit_title(code)}" if code else ""
-    line = partial(reverted_line, record.runbook, result.run, result.counts, ended)
-    print(line(of=f"run {record.run}", left=result.left, colour=paint))
+    verdict = partial(reverted_line, record.runbook, result.run, result.counts, ended)
+    print(verdict(of=f"run {record.run}", left=result.left, colour=paint))
 
 
 def _outcome_lines(result: RevertResult, *, colour: bool) -> Iterator[str]:
