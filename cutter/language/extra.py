@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cutter.errors import UsageError
+from cutter.language.connection_words import decides_connection
 from cutter.language.problems import nearest
 from cutter.language.strict_yaml import read_file
 from cutter.language.variables import known_names
@@ -26,6 +27,11 @@ def parse_extra(words: Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:
     for word in words:
         found.update(_parsed(word))
     for name in found:
+        if decides_connection(name):
+            raise UsageError(
+                f"-e {name} has no effect: how a host is reached is said in the inventory",
+                remedy="say it in its hosts.yml, group_vars/ or host_vars/",
+            )
         if not _NAME.fullmatch(name) or name in RESERVED:
             raise UsageError(
                 f"-e cannot set {name!r}", remedy="names are letters, digits and _, and not cutter's own"

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from cutter.language.connection_words import PREFIX, connection_problems
 from cutter.language.inventory_groups import Groups
 from cutter.language.problems import InvalidDocuments, Problem, nearest
 from cutter.language.strict_yaml import Document, read_file_and_bytes
@@ -61,6 +62,7 @@ class Folder:
     def _variables(self, document: Document, kind: str, name: str) -> dict[str, Variable]:
         value = document.value if isinstance(document.value, dict) else {}
         self.problems += vars_problems(document, value, ())
+        self.problems += connection_problems(document, value, ())
         layer = f"{kind} {name}"
         return {key: Variable(item, str(document.position((key,))), layer) for key, item in value.items()}
 
@@ -116,4 +118,4 @@ def words_of(schema: str) -> Any:
     }
     names = own.get(schema, set())
     ansible = schema in {"hosts", "vars"}
-    return lambda key: key in names or (ansible and key.startswith("ansible_"))
+    return lambda key: key in names or (ansible and key.startswith(PREFIX))

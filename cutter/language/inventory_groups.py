@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from cutter.language.connection_words import connection_problems
 from cutter.language.problems import Problem
 from cutter.language.strict_yaml import Document
 from cutter.language.vars_checks import vars_problems
@@ -71,10 +72,12 @@ class Groups:
                 item, str(document.position((*path, "vars", key))), f"group {name}"
             )
         problems += vars_problems(document, found.get("vars"), (*path, "vars"))
+        problems += connection_problems(document, found.get("vars"), (*path, "vars"))
         for pattern, said in _mapping(found, "hosts"):
             for host in self._expanded(document, (*path, "hosts", pattern), pattern, problems):
                 self._host(document, (*path, "hosts", pattern), name, host, said)
             problems += vars_problems(document, said, (*path, "hosts", pattern))
+            problems += connection_problems(document, said, (*path, "hosts", pattern))
         for child, below in _mapping(found, "children"):
             self.children[name][child] = None
             self._read(document, (*path, "children", child), child, below, problems)

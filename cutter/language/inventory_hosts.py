@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cutter.language.connection_words import BOOTSTRAP
 from cutter.language.inventory_files import Layers
 from cutter.language.inventory_groups import Groups
 from cutter.language.problems import Problem, nearest, shown
@@ -17,7 +18,6 @@ from cutter.model.runbook import Position
 CONNECTIONS = ("local", "ssh")
 _TRUTH = {True: True, False: False, "yes": True, "no": False, "true": True, "false": False}
 _PASSWORD = "ansible_become_password"  # noqa: S105 - the name of a variable
-_NO_PASSWORD_HERE = ("ansible_become_pass", "ansible_sudo_pass")
 _SSH_WORDS = ("ansible_ssh_common_args", "ansible_ssh_extra_args")
 _ALSO_SSH = {"smart": "ssh", "paramiko": "ssh", "paramiko_ssh": "ssh"}
 
@@ -42,7 +42,7 @@ def host_of(
         ssh_words=tuple(word for key in _SSH_WORDS for word in reading.words(key)),
         python=reading.text("ansible_python_interpreter") or "python3",
         become_password=reading.secret_source(),
-        bootstrap_python=reading.truth("bootstrap_python"),
+        bootstrap_python=reading.truth(BOOTSTRAP),
     )
     return host if len(problems) == before else None
 
@@ -143,9 +143,6 @@ class _Reading:
 
     def secret_source(self) -> SecretSource | None:
         """Return where the password of sudo is found, None where nobody says."""
-        for key in _NO_PASSWORD_HERE:
-            if key in self.variables:
-                self._problem(key, "is called ansible_become_password", "ansible_become_password", hide=True)
         found = self.value(_PASSWORD, None)
         if found is None:
             return None

@@ -8,6 +8,7 @@ from typing import Any
 
 from cutter.language.confirm import KEY as CONFIRM
 from cutter.language.confirm import confirm_of, confirm_problems
+from cutter.language.connection_words import elsewhere_problems
 from cutter.language.ids import slug
 from cutter.language.kill_switch import kill_switch_of, kill_switch_problems
 from cutter.language.place_checks import place_problems
@@ -112,6 +113,7 @@ def _cross_checked(
     document: Document, value: Mapping[str, Any], steps: Mapping[str, list[Step]]
 ) -> Iterator[Problem]:
     yield from vars_problems(document, value.get("vars"), ("vars",), steps["steps"])
+    yield from elsewhere_problems(document, value.get("vars"), ("vars",))
     yield from kill_switch_problems(document, value, steps["steps"])
     yield from serial_problems(document, value)
     yield from confirm_problems(document, value, steps["steps"])

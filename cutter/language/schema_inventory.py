@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cutter.cut.adoption_words import APART, ARGUMENTS, COLUMNS, FUNCTION, TABLE
+from cutter.language.connection_words import KNOWN
 from cutter.language.schema_authority import KEY
 
 _NAMES = {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
@@ -42,24 +43,7 @@ HOSTS: dict[str, Any] = {
         },
         "host": {
             **_VARIABLES,
-            "properties": {
-                "ansible_connection": {"type": "string", "description": "local, or ssh (the default)."},
-                "ansible_host": {"type": "string", "description": "The address to connect to."},
-                "ansible_user": {"type": "string", "description": "The user to log in as."},
-                "ansible_port": {"type": ["integer", "string"], "description": "The port to connect to."},
-                "ansible_become": {"type": ["boolean", "string"], "description": "Whether to work as root."},
-                "ansible_become_password": {
-                    "description": "Where the password of sudo is: {env: NAME} or {file: PATH}.",
-                },
-                "ansible_ssh_private_key_file": {"type": "string", "description": "The key to log in with."},
-                "ansible_ssh_common_args": {"type": "string", "description": "Options for ssh."},
-                "ansible_ssh_extra_args": {"type": "string", "description": "More options for ssh."},
-                "ansible_python_interpreter": {"type": "string", "description": "The Python there."},
-                "bootstrap_python": {
-                    "type": ["boolean", "string"],
-                    "description": "Whether an apply installs python3, by apt, where there is no Python.",
-                },
-            },
+            "properties": dict(KNOWN),
         },
     },
 }
