@@ -24,7 +24,7 @@ _ROOMS = ("agent", "filesystem", "model")
 """What always travels, from the package's folder."""
 _STAYS = re.compile(
     r"agent/unseen|filesystem/cache|gpg/(encrypting|sign\w*|verifying)"
-    r"|model/(condition|durations|gap\w*|gate|inventory|lapsed|plan|runbook|runs|when)"
+    r"|model/(condition|durations|gap\w*|gate|inventory|lapsed|plan|runbook|runs|unconfirmed|when)"
 )
 """What of these nothing on a target imports."""
 _TYPES = "resources/target"

@@ -41,6 +41,7 @@ class Session:
         """
         self.name = name
         self.identity = ""
+        """What tells that machine from every other, once an agent said so: each one must say the same."""
         self.broken: CutterError | None = None
         """Why the conversation is over, if it is: one command does not begin it anew."""
         self.facts: dict[str, str] = {}
@@ -91,8 +92,10 @@ class Session:
         self.close()
 
     def fresh(self) -> Session:
-        """Return another session with the same host, over a connection of its own."""
-        return Session(self.name, self._route._replace(fresh=True), self._password)
+        """Return another session with the same machine, over a connection of its own."""
+        other = Session(self.name, self._route._replace(fresh=True), self._password)
+        other.identity = self.identity
+        return other
 
     def ask_to_stop(self) -> None:
         """Ask the agent, from another thread, to begin no other step; once is enough, more do no harm."""

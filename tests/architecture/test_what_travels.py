@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import ast
 import py_compile
 import subprocess
 import sys
@@ -10,6 +10,7 @@ from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
+from pythons import pythons
 
 from cutter.agent import running
 from cutter.agent.carried import UNPACK
@@ -57,18 +58,6 @@ for held in list(e.values()):
 """
 
 
-def pythons() -> list[str]:
-    """Return this Python, the system's, and the oldest others that are installed here."""
-    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    candidates = [
-        Path(sys.executable),
-        Path("/usr/bin/python3"),
-        *sorted(root.glob("versions/3.9*/bin/python3.9")),
-    ]
-    candidates += [Path(f"/usr/bin/python3.{minor}") for minor in (9, 10)]
-    return [str(path) for path in dict.fromkeys(candidates) if path.exists()]
-
-
 def magic_of(python: str) -> bytes:
     """Return how compiled code begins for a Python."""
     said = "import _frozen_importlib_external as x; print(x.MAGIC_NUMBER.hex())"
@@ -101,6 +90,18 @@ def test_a_type_travels_with_all_that_it_asks_for(name: str, tmp_path: Path) -> 
     done = run_carried(sys.executable, LATE, luggage_packed(types=types), tmp_path)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert [each for each in TYPES if f"cutter.resources.target.{each}" in luggage(types=types)] == [name]
+
+
+def test_what_nobody_there_imports_stays() -> None:
+    carried = luggage()
+    asked = {"cutter.agent.remote"}  # asked for by what starts it
+    for held in carried.values():
+        for node in ast.walk(ast.parse(held)):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                asked |= {node.module, *(f"{node.module}.{wanted.name}" for wanted in node.names)}
+    by_name = ("cutter.resources.target.", "cutter.agent.carried")
+    found = [name for name in carried if not name.endswith("__init__") and not name.startswith(by_name)]
+    assert [name for name in found if name not in asked] == []
 
 
 def test_what_no_type_asks_for_stays() -> None:

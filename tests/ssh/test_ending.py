@@ -77,6 +77,8 @@ def test_one_that_begins_anew_on_another_machine_is_asked_nothing(here: Session)
     here.start()
     here.identity = "machine:another"  # as the first that answered to this name
     here.let_go()
+    with closing(here.fresh()) as fresh, pytest.raises(Unavailable, match="another machine"):
+        fresh.start()
     with pytest.raises(Unavailable, match="another machine"):
         list(here.ask({"verb": "facts", "names": []}))
 
