@@ -1,4 +1,4 @@
-"""The checks of `cutter doctor` that need an environment: its ledger, key, lock, clock and space."""
+"""The checks of `cutter doctor` that need an environment: its ledger, key, lock, guards, clock and space."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from pathlib import Path
 
 from cutter.app.checkpoints import newest_number, refuse_contradicted
 from cutter.app.doctor_checks import Check, fail, nearest_existing, of_error, ok, warn
+from cutter.app.unconfirmed import unconfirmed_here
 from cutter.app.workspace import Workspace
 from cutter.errors import CutterError
 from cutter.ledger.digest_key import FILE as KEY_FILE
 from cutter.ledger.digest_key import digest_key
 from cutter.ledger.sqlite import SqliteLedger
+from cutter.model.unconfirmed import STUCK
 
 _MEGABYTE = 1 << 20
 _TOO_LITTLE, _LITTLE = 16 * _MEGABYTE, 256 * _MEGABYTE
@@ -31,6 +33,7 @@ def of_environment(workspace: Workspace) -> Iterator[Check]:
         "checkpoints": lambda: _checkpoints(workspace),
         "digest key": lambda: _key(folder),
         "run lock": lambda: _lock(os.path.join(folder, "run.lock")),
+        "guarded changes": lambda: _guarded(workspace.environment.target_state),
         "clock": lambda: _clock(workspace),
         "space for the ledger": lambda: _space("space for the ledger", folder),
         "space for kept content": lambda: _space(
@@ -120,6 +123,16 @@ def _lock(path: str) -> Check:
     if holder is None:
         return ok("run lock", "free")
     return warn("run lock", f"process {holder}{_run_of(path)} holds {path}", "wait for it, or end it")
+
+
+def _guarded(folder: str) -> Check:
+    """Check what of this machine goes back by itself, or should have and did not."""
+    name, left = "guarded changes", unconfirmed_here(folder)
+    if not left:
+        return ok(name, "none waits on this machine to be confirmed")
+    told = "; ".join(f"{each.cause} ({each.state}: {', '.join(each.steps)})" for each in left)
+    fix = "; ".join(dict.fromkeys(each.remedy for each in left))
+    return (fail if any(each.state == STUCK for each in left) else warn)(name, told, fix)
 
 
 def _holder(path: str) -> int | None:

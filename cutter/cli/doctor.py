@@ -1,4 +1,4 @@
-"""Check this machine and an environment: versions, gpg, permissions, ledger, lock, clock, space.
+"""Check this machine and an environment: versions, gpg, permissions, ledger, lock, guards, clock, space.
 
 Each check that is not ok names its fix. Nothing is changed, not even where there is no ledger yet.
 """

@@ -1,7 +1,8 @@
 """List the runs of an environment, newest first, or show one: what it did to each step.
 
 `cutter runs` lists; `cutter runs show RUN` shows one run, by its id or the beginning of it. What runs have
-left owed, such as the restart of a service whose configuration changed, stands at the end.
+left owed, such as the restart of a service whose configuration changed, stands at the end, and so does what
+waits to be confirmed or could not be taken back: here by looking, elsewhere as far as the ledger knows.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from typing import Any
 
 from cutter.app.owing import reminders
 from cutter.app.settling import history
+from cutter.app.unconfirmed import unconfirmed
 from cutter.app.workspace import Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
 from cutter.errors import UsageError
 from cutter.model.obligations import Obligation
 from cutter.model.runs import RunRecord
+from cutter.model.unconfirmed import Unconfirmed
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -47,17 +50,20 @@ def run(args: argparse.Namespace) -> int:
     workspace = Workspace(options.choice(args))
     with workspace.read_ledger() as ledger:
         runs, owed = history(ledger), reminders(ledger, workspace.environment)
+    left = unconfirmed(workspace, runs)
     if args.action == "show":
-        return _show(_chosen(runs, args.run), owed, workspace, args)
+        chosen = _chosen(runs, args.run)
+        return _show(chosen, owed, [each for each in left if each.run == chosen.run], workspace, args)
     newest = list(reversed(runs.values()))[: args.number]
     if args.json:
         told = {"runs": [_summary(item) for item in newest], "owed": [each.body() for each in owed]}
+        told["unconfirmed"] = [each.body() for each in left]
         options.print_json({"version": 1, **told})
         return 0
     from cutter.report.runs_terminal import print_runs
 
     printing.print_banner(workspace, args)
-    print_runs(newest, owed, colour=options.colour(args))
+    print_runs(newest, owed, left, colour=options.colour(args))
     return 0
 
 
@@ -70,19 +76,24 @@ def _chosen(runs: Mapping[str, RunRecord], wanted: str) -> RunRecord:
 
 
 def _show(
-    record: RunRecord, all_owed: Sequence[Obligation], workspace: Workspace, args: argparse.Namespace
+    record: RunRecord,
+    all_owed: Sequence[Obligation],
+    left: Sequence[Unconfirmed],
+    workspace: Workspace,
+    args: argparse.Namespace,
 ) -> int:
     owed = [each for each in all_owed if each.run == record.run]
     if args.json:
         unknown = [{"target": target, "step": step["step"]} for target, step in record.unknown()]
         told = {"steps": record.evidence, "unknown": unknown, "left_out": record.left_out}
         told["owed"] = [each.body() for each in owed]
+        told["unconfirmed"] = [each.body() for each in left]
         options.print_json({**_summary(record), "version": 1, **told})
         return 0
     from cutter.report.runs_terminal import run_text
 
     printing.print_banner(workspace, args)
-    print(run_text(record, owed, colour=options.colour(args)))
+    print(run_text(record, owed, left, colour=options.colour(args)))
     return 0
 
 

@@ -9,27 +9,37 @@ from cutter.model.evidence import Outcome
 from cutter.model.obligations import Obligation
 from cutter.model.runs import RunRecord
 from cutter.model.state import Change
+from cutter.model.unconfirmed import Unconfirmed
 from cutter.report.plan_text import change_words
 from cutter.report.run_text import counts_text, indented
 from cutter.report.style import paint, printable
 
 
-def print_runs(runs: Sequence[RunRecord], owed: Sequence[Obligation], *, colour: bool) -> None:
-    """Print one line a run, in columns that fit the longest entry; then one for each thing still owed."""
+def print_runs(
+    runs: Sequence[RunRecord], owed: Sequence[Obligation], left: Sequence[Unconfirmed], *, colour: bool
+) -> None:
+    """Print one line a run, in columns that fit the longest entry; then what is owed, and not confirmed."""
     if not runs:
         print("no runs yet")  # noqa: T201 - this module writes to the terminal
-        return
+    else:
+        _print_rows(runs, colour=colour)
+    for line in (
+        *(_owed_text(each, colour=colour) for each in owed),
+        *(_unconfirmed_text(each, colour=colour) for each in left),
+    ):
+        print(line)  # noqa: T201 - as above
+
+
+def _print_rows(runs: Sequence[RunRecord], *, colour: bool) -> None:
     rows = [_row(run) for run in runs]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for run, row in zip(runs, rows, strict=True):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         print(paint(line, _role(run), colour=colour))  # noqa: T201 - as above
-    for each in owed:
-        print(_owed_text(each, colour=colour))  # noqa: T201 - as above
 
 
-def run_text(run: RunRecord, owed: Sequence[Obligation], *, colour: bool) -> str:
-    """Return one run whole: who, when, how it ended, each step touched, what is unknown, what is owed."""
+def run_text(run: RunRecord, owed: Sequence[Obligation], left: Sequence[Unconfirmed], *, colour: bool) -> str:
+    """Return one run whole: who, when, how it ended, each step touched, and what is still open about it."""
     lines = [
         paint(f"run {run.run}", "strong", colour=colour) + f"  {run.verb} {run.runbook}",
         f"  started {run.started} by {printable(run.actor)}",
@@ -48,6 +58,7 @@ def run_text(run: RunRecord, owed: Sequence[Obligation], *, colour: bool) -> str
         if run.state == "unsettled"
     ]
     lines += [_owed_text(each, colour=colour) for each in owed]
+    lines += [_unconfirmed_text(each, colour=colour) for each in left]
     return "\n".join(lines)
 
 
@@ -63,6 +74,13 @@ def _owed_text(owed: Obligation, *, colour: bool) -> str:
     why = f"{', '.join(sorted(owed.on))} {'may have changed' if unsure else 'changed'} in run {owed.run}"
     remedy = f"apply {owed.runbook} again, or another runbook with a step for it; it is done then"
     return f"{mark}  [{owed.target}] {printable(why)}{printable(_where(owed))}; {remedy}"
+
+
+def _unconfirmed_text(left: Unconfirmed, *, colour: bool) -> str:
+    """Return what is neither confirmed nor taken back, and what a person can do."""
+    steps = printable(", ".join(left.steps) or "steps nobody can name")
+    mark = paint(f"  {left.state:<8} {steps}", "bad", colour=colour)
+    return f"{mark}  [{left.target}] {printable(left.cause)}; {printable(left.remedy)}"
 
 
 def _where(owed: Obligation) -> str:
