@@ -1,11 +1,16 @@
-"""Hosts without a Python get one before anything else, where the inventory allows it; a run of its own."""
+"""Hosts without a Python get one before anything else, where the inventory allows it; a run of its own.
+
+It goes in the waves of the runbooks, and ends with the wave after which theirs would end: a host that they
+would not reach, because too many others failed before it, is not touched.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from functools import partial
+from typing import NamedTuple
 
 from cutter import __version__
 from cutter.agent.attempt import outcome_of
@@ -17,10 +22,12 @@ from cutter.engine.executor import RunResult, TargetResult
 from cutter.engine.recording import Recording
 from cutter.engine.side_by_side import Strand, side_by_side
 from cutter.engine.stopping import Stop
+from cutter.engine.waves import too_many, waves
 from cutter.errors import CutterError, PermissionRefused, StepFailed, Unavailable, Unprepared
 from cutter.model.canonical import digest
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Plan, TargetPlan, Unseen
+from cutter.model.runbook import Runbook
 
 VERB = "bootstrap"
 _STEP = "python3 (bootstrap)"
@@ -31,8 +38,34 @@ Found = tuple[str, Evidence]
 """Which machine it is, once anybody can tell, and what came of it."""
 
 
-def prepare(session: WritingSession, names: Sequence[str], stop: Stop) -> RunResult:
-    """Install a Python on these hosts, side by side; intents of all first, outcomes as they come.
+class Turn(NamedTuple):
+    """Hosts that are prepared together: those of a wave of a runbook.
+
+    `lost` are others of the wave, of which it is known already that nothing can be done on them.
+    """
+
+    runbook: Runbook
+    of: int
+    names: tuple[str, ...]
+    lost: tuple[str, ...]
+
+
+def turns(jobs: Sequence[Job], lacking: Collection[str], lost: Sequence[Collection[str]]) -> Iterator[Turn]:
+    """Yield the waves of runbooks, each host where it is reached first.
+
+    `lost` are, for each runbook, the hosts on which nothing can be done.
+    """
+    left = set(lacking)
+    for job, bad in zip(jobs, lost, strict=True):
+        names = [bound.target for bound in job.bound]
+        for wave in waves(names, job.runbook.serial):
+            here = tuple(name for name in wave if name in left)
+            left.difference_update(here)
+            yield Turn(job.runbook, len(names), here, tuple(name for name in wave if name in bad))
+
+
+def prepare(session: WritingSession, to_come: Sequence[Turn], stop: Stop) -> RunResult:
+    """Install a Python on hosts, those of a turn side by side; their intents first, outcomes as they come.
 
     Raises LedgerError when nothing was begun because it could not be recorded; Unrecorded and BrokenRun
     later.
@@ -41,13 +74,9 @@ def prepare(session: WritingSession, names: Sequence[str], stop: Stop) -> RunRes
     common = {"environment": workspace.environment.name, "runbook": VERB}
     recording = Recording(session.ledger.append, new_run_id(), common)
     recording.start({"verb": VERB, "cutter": __version__})
-    intent = {"step": _STEP, "content_hash": _HASH, "before": None, "after": _AFTER}
-    for name in names:
-        recording.intend(name, "", [intent], [])
-    recording.begin()
     with broken_run(recording):
-        found = _side_by_side(workspace, names, recording, stop)
-        targets = [TargetResult(name, found[name][0], (found[name][1],)) for name in names]
+        found = _in_turn(workspace, to_come, recording, stop)
+        targets = [TargetResult(name, identity, (evidence,)) for name, (identity, evidence) in found.items()]
         result = RunResult(recording.run, VERB, tuple(targets))
         recording.end(result.exit_code, Counter(item.outcome.value for _, item in found.values()))
     return result
@@ -72,9 +101,47 @@ def _seen(target: TargetPlan, evidence: Evidence) -> TargetPlan:
     return target.without_sight(Unseen(evidence.reason, evidence.remedy, code))
 
 
+def _in_turn(
+    workspace: Workspace, to_come: Sequence[Turn], recording: Recording, stop: Stop
+) -> dict[str, Found]:
+    found: dict[str, Found] = {}
+    failed: list[tuple[Runbook, str]] = []
+    for turn in to_come:
+        why = "" if stop() else _held_back(turn, failed)
+        if why:
+            found |= _skipped(turn, why, recording)
+            continue
+        found |= _side_by_side(workspace, turn.names, recording, stop) if turn.names else {}
+        bad = (name for name in turn.names if found[name][1].outcome is not Outcome.CHANGED)
+        failed += ((turn.runbook, name) for name in (*turn.lost, *bad))
+    return found
+
+
+def _held_back(turn: Turn, failed: Sequence[tuple[Runbook, str]]) -> str:
+    """Say why the runbook of a turn would not come to its hosts, or nothing."""
+    if not failed:
+        return ""
+    runbook, name = failed[-1]
+    if runbook is not turn.runbook:
+        return f"{turn.runbook.name} does not begin after what came of {name}"
+    stops = too_many(len(failed), turn.of, turn.runbook.max_fail)
+    return f"no wave begins after the one of {name}" if stops else ""
+
+
+def _skipped(turn: Turn, why: str, recording: Recording) -> dict[str, Found]:
+    found = {name: ("", _evidence(Outcome.SKIPPED, reason=why)) for name in turn.names}
+    for name, (identity, evidence) in found.items():
+        recording.evidence(name, identity, evidence)
+    return found
+
+
 def _side_by_side(
     workspace: Workspace, names: Sequence[str], recording: Recording, stop: Stop
 ) -> dict[str, Found]:
+    intent = {"step": _STEP, "content_hash": _HASH, "before": None, "after": _AFTER}
+    for name in names:
+        recording.intend(name, "", [intent], [])
+    recording.begin()
     strands = [Strand(workspace.target(name), partial(_prepared, workspace, name)) for name in names]
     found: dict[str, Found] = {}
     with closing(side_by_side(strands, stop, workspace.parallel)) as portions:

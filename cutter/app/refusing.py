@@ -87,6 +87,12 @@ def unprepared(plans: Sequence[Plan], found: Sequence[Refusals]) -> tuple[str, .
     return tuple(dict.fromkeys(name for name, refused in lacking if name not in refused))
 
 
+def lost(plans: Sequence[Plan], found: Sequence[Refusals]) -> list[frozenset[str]]:
+    """Return, for each runbook, the targets on which nothing can be done, as far as is known already."""
+    unseen = ({target.target for target in plan.targets if target.unseen is not None} for plan in plans)
+    return [frozenset({*refused, *names}) for refused, names in zip(found, unseen, strict=True)]
+
+
 def without_sight_of(plan: Plan, unseen: Mapping[str, TargetPlan]) -> Plan:
     """Return a plan in which these targets, by name, are as they could not be looked at now."""
     return plan._replace(targets=tuple(unseen.get(target.target, target) for target in plan.targets))

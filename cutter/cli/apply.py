@@ -18,20 +18,20 @@ from cutter.app.applying import UNKEPT, Origin, WritingSession, new_run_id, writ
 from cutter.app.interrupts import graceful_stop
 from cutter.app.overdue import planned_after
 from cutter.app.planning import is_plan, plan_job
-from cutter.app.refusing import Refusals, all_unmet, costs, pending_beside, unprepared
+from cutter.app.refusing import Refusals, all_unmet, costs, lost, pending_beside, unprepared
 from cutter.app.run_scoping import refuse_unapproved
 from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
 from cutter.cli._output import outlived
 from cutter.cli._watching import watched
-from cutter.engine.executor import RunResult
+from cutter.engine.executor import RunResult, worst_of_runs
 from cutter.errors import CutterError, Interrupted, StepFailed
-from cutter.model.evidence import worst_exit
 from cutter.model.plan import Plan
 from cutter.report.left_out import for_nobody
 
 if TYPE_CHECKING:
+    from cutter.app.preparing import Turn
     from cutter.cli._kept import Kept
     from cutter.cli._movement import Movement
 
@@ -109,7 +109,10 @@ def _apply_all(
         return Interrupted.exit_code
     lacking = unprepared(plans, found)
     if lacking:
-        return _prepare_and_execute(session, jobs, plans, lacking, args)
+        from cutter.app.preparing import turns
+
+        to_come = tuple(turns(jobs, lacking, lost(plans, found)))
+        return _prepare_and_execute(session, jobs, plans, to_come, args)
     return _execute(session, jobs, list(zip(plans, found, strict=True)), args, origin)
 
 
@@ -117,14 +120,14 @@ def _prepare_and_execute(
     session: WritingSession,
     jobs: Sequence[Job],
     plans: Sequence[Plan],
-    lacking: Sequence[str],
+    to_come: Sequence[Turn],
     args: argparse.Namespace,
 ) -> int:
     """Give hosts a Python, look at them, and apply; a plan that was kept in a file never needs this."""
     from cutter.app.preparing import planned_again, prepare
 
     with graceful_stop() as stop:
-        prepared = prepare(session, lacking, stop)
+        prepared = prepare(session, to_come, stop)
         if not args.json:
             printing.print_result(prepared, args)
         if stop():
@@ -189,7 +192,7 @@ def _execute(
                 _print_way_back(session, result)
             if result.exit_code:
                 break
-        code = worst_exit(result.exit_code for result in results)
+        code = worst_of_runs(results)
         with outlived(stop.unheard):
             _tell_end(session, results, code, movement, args)
     return code

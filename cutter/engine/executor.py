@@ -100,6 +100,12 @@ def count(evidence: Iterable[Evidence]) -> Counter[str]:
     return Counter(item.outcome.value for item in evidence)
 
 
+def worst_of_runs(results: Sequence[RunResult]) -> int:
+    """Return the code that wins across runs of a command; one only skipped follows from another."""
+    begun = (each for each in results if not all(target.only_skipped for target in each.targets))
+    return worst_exit(each.exit_code for each in begun) or worst_exit(each.exit_code for each in results)
+
+
 class Work(NamedTuple):
     """A plan, the bound runbook it was made of, and the target it is for."""
 

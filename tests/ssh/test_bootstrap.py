@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ssh.sshd import Sshd
 
 pytestmark = [pytest.mark.ssh, pytest.mark.root, pytest.mark.usefixtures("told_apart", "apt")]
+NAMES = ["web1", "web2", "web3"]
 STEPS = '  - {name: Folder, directory: {path: "{{ world }}/{{ inventory_hostname }}"}}\n'
 # Plays the part of Debian's: its second call makes an interpreter, unless it is told not to.
 _APT_GET = """\
@@ -126,6 +128,57 @@ def test_what_apt_cannot_do_costs_only_that_host(fleet: Project) -> None:
     assert (fleet.world / "web2").is_dir()
     outcomes = [(entry["target"], entry["outcome"]) for entry in fleet.entries("evidence")]
     assert outcomes == [("web1", "failed"), ("web1", "unobservable"), ("web2", "changed")]
+
+
+def of_bootstrap(project: Project) -> list[tuple[str, str, str]]:
+    """Return what came of each host that was, or was not, to be prepared."""
+    found = [body for kind, body in recorded(project) if kind == "evidence"]
+    return [(str(body["target"]), str(body["outcome"]), str(body.get("reason", ""))) for body in found]
+
+
+def calls(project: Project) -> int:
+    """Return how often a Python was asked for."""
+    path = project.folder / "apt/calls"
+    return path.read_text().count(" install ") if path.exists() else 0
+
+
+@pytest.mark.parametrize(("limit", "asked"), [("", 1), ("max_fail: 1\n", 2), ("max_fail: 2\n", 3)])
+def test_a_wave_that_fails_keeps_the_next_ones_from_being_prepared(
+    limit: str, asked: int, fleet: Project
+) -> None:
+    machines(fleet, **dict.fromkeys(["web1", "web2", "web3"], bare(fleet)))
+    (fleet.folder / "apt/broken").touch()
+    answer = fleet.cutter("apply", "--yes", fleet.runbook(STEPS, head=f"serial: 1\n{limit}"))
+    assert answer.code == 12, answer
+    held_back = [(name, "skipped", f"no wave begins after the one of web{asked}") for name in NAMES[asked:]]
+    assert (calls(fleet), of_bootstrap(fleet)[asked:]) == (asked, held_back)
+    assert [name for name, outcome, _ in of_bootstrap(fleet)[:asked] if outcome == "failed"] == NAMES[:asked]
+    assert [entry["target"] for entry in fleet.entries("intent")] == NAMES[:asked]
+    assert "nothing was begun there" in answer.out or asked == len(NAMES)
+
+
+def test_a_wave_of_one_that_is_gone_does_so_too(fleet: Project) -> None:
+    machines(fleet, web1="ansible_python_interpreter: /nowhere/python", web2=bare(fleet), web3=bare(fleet))
+    answer = fleet.cutter("apply", "--yes", fleet.runbook(STEPS, head="serial: 1\n"))
+    assert (answer.code, calls(fleet)) == (69, 0), answer
+    assert not installed(fleet)
+
+
+def test_waves_that_go_well_follow_each_other(fleet: Project) -> None:
+    machines(fleet, web1=bare(fleet), web2="", web3=bare(fleet))
+    answer = fleet.cutter("apply", "--yes", fleet.runbook(STEPS, head="serial: 1\n"))
+    assert answer.code == 0, answer
+    assert [found[:2] for found in of_bootstrap(fleet)] == [("web1", "changed"), ("web3", "changed")]
+    assert sorted(path.name for path in fleet.world.iterdir()) == NAMES
+
+
+def test_a_runbook_that_would_not_begin_has_nobody_prepared(fleet: Project) -> None:
+    machines(fleet, web1="ansible_python_interpreter: /nowhere/python", web2=bare(fleet))
+    first = fleet.runbook(STEPS.replace("Folder,", "Folder, hosts: web1,"), name="first")
+    path = Path(first)
+    path.write_text(path.read_text().replace("hosts: all", "hosts: web1"))
+    answer = fleet.cutter("apply", "--yes", first, fleet.runbook(STEPS))
+    assert (answer.code, calls(fleet)) == (69, 0), answer
 
 
 def test_a_python_that_is_not_whole_is_completed_and_an_old_one_is_left(fleet: Project) -> None:
