@@ -30,9 +30,11 @@ def known_words(kind: str, choice: Choice, runbooks: Sequence[str]) -> Words:
 
 
 def _types() -> Words:
+    """With what `cutter doc` describes beside them."""
+    from cutter.report.keys_doc import PAGES
     from cutter.resources import type_names
 
-    return type_names()
+    return [*type_names(), *PAGES]
 
 
 def _schemas() -> Words:

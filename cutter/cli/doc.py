@@ -1,7 +1,8 @@
 """Describe a resource type: its parameters, outputs, undo and an example; without a type, list all.
 
-What is shown is derived from the one file that is the type. `cutter doc step` describes what every step may
-say beside its type: which hosts it is for, loops, and the like.
+What is shown is derived from the one file that is the type. `cutter doc runbook` describes the keys of a
+runbook, and `cutter doc step` what every step may say beside its type: which hosts it is for, loops, and the
+like.
 """
 
 from __future__ import annotations
@@ -10,18 +11,16 @@ import argparse
 
 from cutter.cli import _options as options
 from cutter.errors import UsageError
+from cutter.report.keys_doc import PAGES, Page, keys_body, keys_text
 from cutter.report.type_doc import summary_of, type_body, type_text
 from cutter.resource import Resource
 from cutter.resources import resource_type, type_names
 
-_STEP = "step"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the words of this verb."""
-    parser.add_argument(
-        "type", nargs="?", default="", metavar="TYPE", help="a type, or step; without it, the list"
-    )
+    help_text = "a type, runbook, or step; without it, the list"
+    parser.add_argument("type", nargs="?", default="", metavar="TYPE", help=help_text)
     options.add_output(parser)
 
 
@@ -29,8 +28,8 @@ def run(args: argparse.Namespace) -> int:
     """Describe one type, or list all. Raises UsageError for a type that no file has."""
     if not args.type:
         return _list(args)
-    if args.type == _STEP:
-        return _step(args)
+    if args.type in PAGES:
+        return _page(args)
     kind = _chosen(args.type)
     if args.json:
         options.print_json({"version": 1, **type_body(args.type, kind)})
@@ -39,14 +38,18 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _step(args: argparse.Namespace) -> int:
-    from cutter.language.schema import step_keys
-    from cutter.report.step_doc import step_body, step_text
+def _page(args: argparse.Namespace) -> int:
+    from cutter.language import schema
 
+    keys = {
+        "runbook": (schema.runbook_keys(), schema.RUNBOOK_REQUIRED),
+        "step": (schema.step_keys(), schema.STEP_REQUIRED),
+    }
+    page = Page(args.type, *keys[args.type])
     if args.json:
-        options.print_json({"version": 1, **step_body(step_keys())})
+        options.print_json({"version": 1, **keys_body(page)})
     else:
-        print(step_text(step_keys(), colour=options.colour(args)))
+        print(keys_text(page, colour=options.colour(args)))
     return 0
 
 
@@ -54,11 +57,14 @@ def _list(args: argparse.Namespace) -> int:
     summaries = {name: summary_of(resource_type(name)) for name in type_names()}
     if args.json:
         types = [{"name": name, "summary": summary} for name, summary in summaries.items()]
-        options.print_json({"version": 1, "types": types})
+        pages = [{"name": name, "summary": summary} for name, summary in PAGES.items()]
+        options.print_json({"version": 1, "types": types, "pages": pages})
         return 0
     width = max(map(len, summaries))
     print("\n".join(f"{name:<{width}}  {summary}" for name, summary in summaries.items()))
-    print("\nOne of them whole: cutter doc TYPE; what every step may say: cutter doc step")
+    print("\nOne of them whole: cutter doc TYPE")
+    for name, introduction in PAGES.items():
+        print(f"cutter doc {name}: {introduction}")
     return 0
 
 
@@ -67,7 +73,7 @@ def _chosen(name: str) -> type[Resource]:
         return resource_type(name)
     from difflib import get_close_matches
 
-    near = get_close_matches(name, type_names(), n=1)
-    known = f"the types are: {', '.join(type_names())}; keys of every step: `cutter doc step`"
+    near = get_close_matches(name, [*type_names(), *PAGES], n=1)
+    known = f"the types are: {', '.join(type_names())}; there are {' and '.join(PAGES)} beside them"
     hint = f"did you mean `cutter doc {near[0]}`?" if near else known
     raise UsageError(f"there is no type {name!r}", remedy=hint)

@@ -109,6 +109,15 @@ _RUNBOOK_KEYS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+RUNBOOK_REQUIRED = ("apiVersion", "runbook", "title", "steps")
+STEP_REQUIRED = ("name",)
+
+
+def runbook_keys() -> Mapping[str, Mapping[str, Any]]:
+    """Return the schema of each key of a runbook."""
+    return _RUNBOOK_KEYS
+
+
 def runbook_schema() -> dict[str, Any]:
     """Return the schema of a runbook, with a property per resource type in each step."""
     types = {name: resource_type(name) for name in type_names()}
@@ -116,7 +125,7 @@ def runbook_schema() -> dict[str, Any]:
         "title": "A cutter runbook",
         "type": "object",
         "additionalProperties": False,
-        "required": ["apiVersion", "runbook", "title", "steps"],
+        "required": list(RUNBOOK_REQUIRED),
         "properties": dict(_RUNBOOK_KEYS),
         "$defs": {
             "step": _step(types, "irreversible", CONFIRM),
@@ -164,7 +173,7 @@ def _step(types: Mapping[str, type[Resource]], *further: str) -> dict[str, Any]:
     return {
         "type": "object",
         "additionalProperties": False,
-        "required": ["name"],
+        "required": list(STEP_REQUIRED),
         "properties": {**own, **{name: {"$ref": f"#/$defs/{name}"} for name in types}},
         "oneOf": [{"required": [name]} for name in types],
     }
