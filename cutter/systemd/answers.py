@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from cutter.children import Finished, run
 from cutter.errors import StepFailed, Unavailable, Unobservable
@@ -14,7 +15,9 @@ RUNNING = "/run/systemd/system"
 _PROPERTIES = (
     *("LoadState", "ActiveState", "SubState", "Result", "NeedDaemonReload", "InvocationID"),
     *("ExecMainStartTimestampMonotonic", "InactiveExitTimestampMonotonic", "ExecReload"),
+    *("ExecMainStartTimestamp", "InactiveExitTimestamp"),
 )
+_STARTS = ("ExecMainStartTimestamp", "InactiveExitTimestamp")
 _SECONDS = 120
 _LINES = 10
 _WIDEST = 300
@@ -26,7 +29,8 @@ class Unit(NamedTuple):
     """A unit as systemd has it.
 
     `state` is systemd's ActiveState, `invocation` another text each time the unit is started, `reload` tells
-    the last reload that went well from every other, `began` when it was started, in seconds since the boot.
+    the last reload that went well from every other. `began` is when it was started, in seconds since the
+    boot, and `began_at` the full second that the clock showed then, None where systemd does not say it.
     """
 
     name: str
@@ -37,6 +41,7 @@ class Unit(NamedTuple):
     invocation: str
     reload: str
     began: float
+    began_at: Optional[int]
 
     @property
     def known(self) -> bool:
@@ -125,14 +130,14 @@ def _systemctl(words: Sequence[str]) -> Finished:
     return run(
         ["systemctl", "--no-pager", "--no-ask-password", *words],
         timeout=_SECONDS,
-        environment={"LC_ALL": "C.UTF-8"},
+        environment={"LC_ALL": "C.UTF-8", "TZ": "UTC"},
         cwd="/",
         package="systemd",
     )
 
 
 def _unit(name: str, told: Mapping[str, str]) -> Unit:
-    began = max(int(told.get(key) or 0) for key in _PROPERTIES if key.endswith("Monotonic"))
+    began, key = max((int(told.get(f"{key}Monotonic") or 0), key) for key in _STARTS)
     return Unit(
         name,
         load=told.get("LoadState", ""),
@@ -142,7 +147,19 @@ def _unit(name: str, told: Mapping[str, str]) -> Unit:
         invocation=told.get("InvocationID", ""),
         reload=_reload(told.get("ExecReload", "")),
         began=began / 1_000_000,
+        began_at=_seconds(told.get(key, "")),
     )
+
+
+def _seconds(told: str) -> Optional[int]:
+    """Return a time as systemd writes it, ``Mon 2026-01-05 12:00:00 UTC``, in seconds since 1970."""
+    words = re.fullmatch(r"\w+ (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC", told)
+    if words is None:
+        return None
+    from datetime import datetime, timezone
+
+    shown = datetime.fromisoformat(f"{words[1]} {words[2]}")
+    return int(shown.replace(tzinfo=timezone.utc).timestamp())
 
 
 def _reload(told: str) -> str:

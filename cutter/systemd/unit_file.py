@@ -69,7 +69,9 @@ def take_away(name: str, content: Content) -> None:
 def is_used(unit: Unit) -> bool:
     """Tell whether what runs of a unit was started from its file as it is now.
 
-    It was not where systemd has not read the file since, or the file was altered after the unit was started.
+    It was not where systemd has not read the file since, or the file was altered after the unit was started:
+    by what the clock showed then, or by what it shows now. A clock that was put right in between would hide
+    it from one of the two; a machine that slept, from the second.
     """
     if unit.outdated:
         return False
@@ -79,6 +81,8 @@ def is_used(unit: Unit) -> bool:
         altered = os.stat(path_of(unit.name)).st_ctime
     except FileNotFoundError:
         return True
+    if unit.began_at is not None and altered >= unit.began_at + 1:
+        return False
     return unit.began >= altered - (time.time() - time.monotonic())
 
 

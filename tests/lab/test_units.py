@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from waiting import until
 
 from cutter.hosts.luggage import luggage
 
@@ -100,10 +101,16 @@ def laid_out(entries: Entries, folder: Path) -> None:
         path.write_text(str(source))
 
 
-def ask(machine: Machine, verb: str, kind: str = "service", *, act: str = "", **params: Any) -> Any:
-    """Ask something of a type on the machine; return what is found, or its complaint."""
+def ask(
+    machine: Machine, verb: str, kind: str = "service", *, act: str = "", ahead: int = 0, **params: Any
+) -> Any:
+    """Ask something of a type on the machine; return what is found, or its complaint.
+
+    For who asks, the clock was put forward by so many seconds since the machine began.
+    """
     asked = {"verb": verb, "type": kind, "params": params, "act": act}
-    done = machine.run("python3", "-I", "/opt/on_it.py", stdin=json.dumps(asked), check=False)
+    within = ["unshare", "--time", "--fork", f"--monotonic=-{ahead}"] if ahead else []
+    done = machine.run(*within, "python3", "-I", "/opt/on_it.py", stdin=json.dumps(asked), check=False)
     assert done.returncode == 0, done.stderr
     told: Mapping[str, Any] = json.loads(done.stdout)
     return told if "error" in told else told["found"]
@@ -179,6 +186,28 @@ def test_what_runs_from_an_older_file_is_drift_and_is_restarted(machine: Machine
     assert service(machine, "reach", content=newer, state="started") == ["unit_used"]
     assert shown(machine, "probe", "InvocationID") != first
     assert "3000" in shown(machine, "probe", "ExecStart")
+
+
+def test_a_clock_that_was_put_forward_since_hides_no_older_file(machine: Machine) -> None:
+    service(machine, "reach", **ALL)
+    newer = UNIT.replace("1000", "3000")
+    path = machine.root / "etc/systemd/system/probe.service"
+    until(lambda: _written_after_the_second_of(machine, path, newer))
+    machine.run("systemctl", "daemon-reload")
+    wanted = {"content": newer, "state": "started"}
+    assert service(machine, "look", ahead=600, **wanted)[0]["unit_used"] is False
+    assert service(machine, "reach", ahead=600, **wanted) == ["unit_used"]
+    assert service(machine, "look", **wanted)[0]["unit_used"] is True
+
+
+def _written_after_the_second_of(machine: Machine, path: Path, text: str) -> bool:
+    """Write a unit file; tell whether that was in a later second than the start of the unit."""
+    path.write_text(text)
+    return path.stat().st_ctime >= int(machine.run("date", "+%s", "-d", started(machine)).stdout) + 1
+
+
+def started(machine: Machine) -> str:
+    return shown(machine, "probe", "ExecMainStartTimestamp")
 
 
 @pytest.mark.parametrize(
