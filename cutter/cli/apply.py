@@ -1,6 +1,7 @@
 """Apply runbooks: plan, show, ask, apply each step, look again, record evidence.
 
-Several runbooks are applied in the order given; each one's preflight is judged when its turn comes. With
+Several runbooks are applied in the order given, the next only when the one before has succeeded on every
+target; each one's preflight is judged when its turn comes, and which were not begun is said at the end. With
 --check nothing is applied: it is `cutter plan`. A plan file (`cutter plan -o`), or a request of one that is
 approved (`cutter request`, `cutter approve`), is applied alone, exactly and once.
 """
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cutter.app.applying import UNKEPT, Origin, WritingSession, new_run_id, writing
 from cutter.app.interrupts import graceful_stop
@@ -23,17 +24,14 @@ from cutter.app.run_scoping import refuse_unapproved
 from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
-from cutter.cli._output import outlived
-from cutter.cli._watching import watched
-from cutter.engine.executor import RunResult, worst_of_runs
-from cutter.errors import CutterError, Interrupted, StepFailed
+from cutter.cli._executing import execute
+from cutter.errors import Interrupted
 from cutter.model.plan import Plan
 from cutter.report.left_out import for_nobody
 
 if TYPE_CHECKING:
     from cutter.app.preparing import Turn
     from cutter.cli._kept import Kept
-    from cutter.cli._movement import Movement
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -113,7 +111,7 @@ def _apply_all(
 
         to_come = tuple(turns(jobs, lacking, lost(plans, found)))
         return _prepare_and_execute(session, jobs, plans, to_come, args)
-    return _execute(session, jobs, list(zip(plans, found, strict=True)), args, origin)
+    return execute(session, jobs, list(zip(plans, found, strict=True)), args, origin)
 
 
 def _prepare_and_execute(
@@ -138,7 +136,7 @@ def _prepare_and_execute(
         printing.print_plans(session.workspace, jobs, plans, args)
     found = _refusals(session, jobs, plans, UNKEPT)
     _refuse(session, jobs, plans, found, approved=False)
-    return _execute(session, jobs, list(zip(plans, found, strict=True)), args, UNKEPT, before=[prepared])
+    return execute(session, jobs, list(zip(plans, found, strict=True)), args, UNKEPT, before=[prepared])
 
 
 def _refusals(
@@ -164,69 +162,3 @@ def _refuse(
         with session.refusals_recorded(new_run_id(), job):
             refuse_unapproved(job, plan, approved=approved)
             costs(job, refusals, approved=approved)
-
-
-def _execute(
-    session: WritingSession,
-    jobs: Sequence[Job],
-    plans: Sequence[tuple[Plan, Refusals]],
-    args: argparse.Namespace,
-    origin: Origin,
-    *,
-    before: Sequence[RunResult] = (),
-) -> int:
-    pending = any(pending_beside(plan, refused) for plan, refused in plans)
-    movement = _movement(session, args) if pending else None
-    if not pending:
-        session.workspace.let_hosts_go(jobs)  # they end while that is recorded
-    results = list(before)
-    with graceful_stop() as stop:
-        for job, (plan, refused) in zip(jobs, plans, strict=True):
-            tell = partial(printing.print_outcome, args)
-            with watched(session.workspace, plan, args, stop, tell) as watch:
-                result = session.apply(job, plan, stop=stop, watch=watch, origin=origin, refused=refused)
-            results.append(result)
-            if not args.json:
-                with outlived(stop.unheard):
-                    printing.print_result(result, args)
-                _print_way_back(session, result)
-            if result.exit_code:
-                break
-        code = worst_of_runs(results)
-        with outlived(stop.unheard):
-            _tell_end(session, results, code, movement, args)
-    return code
-
-
-def _tell_end(
-    session: WritingSession,
-    results: Sequence[RunResult],
-    code: int,
-    movement: Movement | None,
-    args: argparse.Namespace,
-) -> None:
-    moved = _moved(movement, well=code == 0) if movement else []
-    if args.json:
-        printing.print_runs_json(session.workspace, results, code, gaps=moved)
-
-
-def _moved(movement: Movement, *, well: bool) -> list[dict[str, Any]]:
-    """Tell which gaps moved; whatever goes wrong here, the run is over and its exit code stands."""
-    try:
-        return movement.tell(well=well)
-    except CutterError as error:
-        print(f"cutter: which gaps moved cannot be told: {error.cause}", file=sys.stderr)
-        return []
-
-
-def _print_way_back(session: WritingSession, result: RunResult) -> None:
-    """Say what can be typed after a failure that left changes behind."""
-    if result.exit_code == StepFailed.exit_code:
-        command = session.workspace.command
-        print(f"next: {command('runs', 'show', result.run)}; {command('revert', result.run)} takes it back")
-
-
-def _movement(session: WritingSession, args: argparse.Namespace) -> Movement:
-    from cutter.cli._movement import Movement
-
-    return Movement(session, args)
