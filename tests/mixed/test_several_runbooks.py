@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 ROOM = '  - name: Room\n    directory: {path: "{{ world }}/%s-{{ inventory_hostname }}"}\n'
 FILE = '  - name: File\n    env_file: {path: "{{ world }}/file-{{ inventory_hostname }}", set: {A: b}}\n'
-INSIDE = '  - name: Inside\n    hosts: db1\n    directory: {path: "{{ world }}/file-{{ inventory_hostname }}/inside"}\n'
+IN_FILE = '{path: "{{ world }}/file-{{ inventory_hostname }}/inside"}'
+INSIDE = f"  - {{name: Inside, hosts: db1, directory: {IN_FILE}}}\n"
 NEVER = "preflight:\n  - {name: Never, hosts: web1, directory: {path: /nonexistent/never}}\n"
 NOWHERE = "preflight:\n  - {name: Never, directory: {path: /nonexistent/never}}\n"
 ONLY_WHEN = "and a runbook begins only when the one before has succeeded everywhere"
