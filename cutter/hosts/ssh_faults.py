@@ -15,7 +15,7 @@ _NOISE = re.compile(
 
 
 class _Known(NamedTuple):
-    """Words by which a fault is known, the complaint about it, and what a person can do."""
+    """Words by which a fault is known, as a pattern, the complaint about it, and what a person can do."""
 
     words: str
     cause: str
@@ -68,7 +68,7 @@ _KNOWN = (
     _Known("sudo: not found", "there is no sudo", _SUDO),
     _Known("sudo: command not found", "there is no sudo", _SUDO),
     _Known(
-        "is too old",
+        r"python \d+\.\d+ is too old",
         "its Python is too old: 3.9 is needed",
         "name a newer one as ansible_python_interpreter",
     ),
@@ -96,7 +96,7 @@ def fault_of(
         cause = f"its Python is not whole: it has no {part.group(1)}" if part else "there is no Python on it"
         return _unprepared(name, route, cause)
     for known in _KNOWN:
-        if known.words in text:
+        if re.search(known.words, text):
             return known.kind(known.cause, place=name, remedy=_worded(known.remedy, route))
     lines = [*shown.decode("utf-8", "replace").splitlines(), *text.splitlines()]
     last = [line for line in lines if not _NOISE.match(line)]

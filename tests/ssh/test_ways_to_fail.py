@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from pythons import pythons
 from ssh.machines import machines
+
+from cutter.errors import Unavailable
+from cutter.hosts.ssh_command import Route
+from cutter.hosts.ssh_session import Session
 
 if TYPE_CHECKING:
     from project import Project
@@ -47,6 +53,15 @@ def test_each_has_its_own_cause(fleet: Project) -> None:
     assert told["none"]["reason"] == "there is no Python on it"
     assert "apt-get install -y --no-install-recommends python3" in told["none"]["remedy"]
     assert told["mute"]["outcome"] == "unobservable"
+
+
+@pytest.mark.parametrize("python", pythons())
+def test_an_agent_that_does_not_begin_says_why(python: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Newer Pythons show the line that failed: with it all that we might have said."""
+    monkeypatch.setattr("cutter.hosts.ssh_session.luggage_packed", lambda *_: b"no stream of zlib")
+    route = Route("", python=python)
+    with closing(Session("web1", route)) as session, pytest.raises(Unavailable, match=r"^zlib\.error: "):
+        session.start()
 
 
 def test_noise_at_login_is_passed_over(fleet: Project) -> None:
