@@ -219,6 +219,12 @@ class Resource(Dutiful):
     def ready(self, change: Change, content: Content) -> None:
         """Raise a CutterError when the bytes that a change needs are not at hand. Touches nothing."""
 
+    def foresee(self, change: Change) -> None:
+        """Raise a CutterError when a look alone tells that a change would fail; touches nothing.
+
+        Unavailable is for what an earlier step may bring.
+        """
+
     def places(self) -> tuple[str, ...]:
         """Return the paths of the thing itself."""
         path = getattr(self, "path", None)

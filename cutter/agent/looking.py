@@ -7,10 +7,10 @@ from typing import Any, Optional
 
 from cutter import facts
 from cutter.agent.duties import Duties
-from cutter.agent.looks import Neighbours, makes_way, obstacle, unknown
+from cutter.agent.looks import Neighbours, doomed, makes_way, obstacle, unknown
 from cutter.agent.requests import Request, StepRequest
 from cutter.agent.words import from_os
-from cutter.errors import Conflict, CutterError
+from cutter.errors import Conflict, CutterError, Unavailable
 from cutter.model.look import Look, Prediction
 from cutter.model.references import Unresolved, parts, resolve
 from cutter.model.state import Change
@@ -56,7 +56,7 @@ class Looker:
             owed = self.duties.of(step, resource, changing)
             before, after = owed.seen(resource.observe()), owed.wanted(resource.desired())
             _refuse_full(resource, Change(before, after))
-            look = self._answer(step, resource, Change(before, after), preview=preview)
+            look = self._answer(step, resource, Change(before, after), pending, preview=preview)
             done = step.owed and look.prediction is Prediction.NO_CHANGE
             return look._replace(settled=owed.settled()) if done else look
         except Unresolved as missing:
@@ -66,11 +66,18 @@ class Looker:
         except OSError as error:
             return obstacle(step, from_os(error), pending)
 
-    def _answer(self, step: StepRequest, resource: Resource, change: Change, *, preview: bool) -> Look:
+    def _answer(
+        self, step: StepRequest, resource: Resource, change: Change, pending: list[Look], *, preview: bool
+    ) -> Look:
         if change.empty:
             outputs = resource.results(change.before)
             found = Look(step.id, Prediction.NO_CHANGE, change.before, change.after, outputs=outputs)
             return found._replace(each_run=resource.each_run)
+        try:
+            resource.foresee(change)
+        except CutterError as error:
+            if not (pending and isinstance(error, Unavailable)):  # an earlier step may bring it
+                return doomed(step, change, error)
         told = [resource.summary(change), resource.preview(change, self.content) if preview else ""]
         shown = "\n".join(filter(None, told))
         return Look(step.id, Prediction.CHANGE, change.before, change.after, preview=shown)

@@ -16,6 +16,7 @@ from cutter.errors import (
     Unobservable,
 )
 from cutter.model.look import Look, Prediction
+from cutter.model.state import Change
 from cutter.resources import resource_type
 
 _OWN_CODE = (
@@ -57,6 +58,12 @@ def obstacle(step: StepRequest, error: CutterError, pending: list[Look]) -> Look
         return unknown(step, f"{error.cause}; an earlier step may change that")
     code = error.exit_code if isinstance(error, _OWN_CODE) else Conflict.exit_code
     return Look(step.id, Prediction.BLOCKED, reason=error.cause, remedy=error.remedy, exit_code=code)
+
+
+def doomed(step: StepRequest, change: Change, error: CutterError) -> Look:
+    """Return the look of a step whose change would fail; it could be seen, so it is drift all the same."""
+    blocked = Look(step.id, Prediction.BLOCKED, change.before, change.after)
+    return blocked._replace(reason=error.cause, remedy=error.remedy)
 
 
 def makes_way(look: Look) -> bool:

@@ -23,7 +23,8 @@ def test_the_group_vps_has_its_nights(lab: Lab, on_machines: Project) -> None:
     hosts_of(on_machines, s1="", h1="")
     on_machines.write("inventory/here/hosts.yml", HOSTS)
     answer = on_machines.cutter("apply", "--yes", "--limit", "s1", NIGHTLY)
-    assert (answer.code, "/opt/cutter is no folder" in answer.out + answer.err) == (11, True), answer
+    assert (answer.code, "/opt/cutter is no folder" in answer.out + answer.err) == (10, True), answer
+    assert on_machines.entries("intent") == []
 
     program = machine.root / "opt/cutter/.venv/bin/cutter"
     program.parent.mkdir(parents=True)

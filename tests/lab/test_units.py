@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lab.fixtures import hosts_of
 from waiting import until
 
 from cutter.hosts.luggage import luggage
@@ -15,6 +16,7 @@ from cutter.hosts.luggage import luggage
 if TYPE_CHECKING:
     from lab.laboratory import Lab
     from lab.machine import Machine
+    from project import Project
 
     from cutter.agent.carried import Entries
 
@@ -322,6 +324,39 @@ def test_a_timer_whose_command_cannot_start_is_not_as_declared(
     refused = ask(machine, "reach", "timer", **{**TIMER, **wrong})
     assert refused["cause"] == f"the command of probe.timer cannot start: {told}"
     assert not (machine.root / "etc/systemd/system/probe.timer").exists()
+
+
+_STEP = """\
+  - name: Nightly
+    timer: {name: probe-night, calendar: "CALENDAR", command: [/srv/program]}
+"""
+_PROGRAM = """\
+  - {name: Folder, directory: {path: /srv}}
+  - {name: Program, file: {path: /srv/program, content: "#!/bin/sh\\n", mode: "0755"}}
+"""
+
+
+def test_a_plan_says_what_would_fail(machine: Machine, on_machines: Project) -> None:
+    """Nothing is begun then; what an earlier step may bring stands in nobody's way."""
+    hosts_of(on_machines, s1="")
+    (machine.root / "srv/program").unlink(missing_ok=True)
+    missing, wrong = (_STEP.replace("CALENDAR", when) for when in ("hourly", "every full moon"))
+    path = on_machines.runbook(missing)
+    answer = on_machines.cutter("plan", path)
+    assert answer.code == 10, answer
+    assert "the command of probe-night.timer cannot start: /srv/program is not executable" in answer.out
+    assert "next: put it there, by an earlier step or by hand" in answer.out + answer.err
+    assert on_machines.cutter("verify", path).code == 2
+    answer = on_machines.cutter("apply", "--yes", on_machines.runbook(_PROGRAM + wrong))
+    told = answer.out + answer.err
+    assert (answer.code, "cannot read the calendar 'every full moon'" in told) == (10, True), answer
+    assert not (machine.root / "srv/program").exists()
+    path = on_machines.runbook(_PROGRAM + missing)
+    assert "+ nightly" in on_machines.cutter("plan", path).out
+    on_machines.apply(path)
+    (machine.root / "srv/program").unlink()
+    assert on_machines.cutter("verify", on_machines.runbook(missing)).code == 2
+    assert "cannot start" in on_machines.entries("evidence")[-1]["reason"]
 
 
 def test_a_timer_whose_user_has_gone_since_is_drifted(machine: Machine) -> None:

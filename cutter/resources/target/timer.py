@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Optional
 
-from cutter.errors import StepFailed
+from cutter.errors import StepFailed, Unavailable
 from cutter.model.canonical import bytes_digest
 from cutter.model.secret import contains_secret
 from cutter.model.state import Change, State
@@ -33,7 +33,8 @@ class Timer(Resource):
 
     The timer is enabled, and started where systemd runs; with `state: any`, nobody asks whether it is, so
     that it can be set up where systemd is not running, in an image. The command is a list of words without a
-    shell; its output goes to the journal. A pair whose user, folder or program is missing is not as declared.
+    shell; its output goes to the journal. A pair whose user, folder or program is missing is not as declared,
+    and is refused before anything is begun, as a time is that systemd cannot read.
     """
 
     fleeting = ("units_used", "startable")
@@ -107,6 +108,17 @@ class Timer(Resource):
             seen["units_used"] = self._used()
         return seen
 
+    def foresee(self, change: Change) -> None:
+        """Raise StepFailed for a time systemd cannot read, Unavailable for a command that cannot start."""
+        if change.after is None or change.after["timer"] != self.timer_digest:
+            return  # what is put back was there before
+        if self.calendar and "timer" in change.keys:
+            demand_calendar(self.calendar)
+        missing = self._hindrance()
+        if missing:
+            remedy = "put it there, by an earlier step or by hand, or correct the step"
+            raise Unavailable(f"the command of {self.name}.timer cannot start: {missing}", remedy=remedy)
+
     def apply(self, change: Change, content: Content) -> None:
         """Write the pair, enable and start the timer; or stop it and remove both."""
         service, timer = self._names()
@@ -115,8 +127,10 @@ class Timer(Resource):
             unit_file.take_away(service, content)
             answers.reload_units()
             return
-        if change.after["timer"] == self.timer_digest:
-            self._demand_sense()
+        try:
+            self.foresee(change)
+        except Unavailable as missing:
+            raise StepFailed(missing.cause, remedy=missing.remedy) from missing
         self._write(service, change.after["service"], content)
         self._write(timer, change.after["timer"], content)
         answers.reload_units()
@@ -137,15 +151,6 @@ class Timer(Resource):
             service, _ = self._names()
             beside = {} if name == service else {service: content.bytes_of(str(self.service_digest))}
             unit_file.write(name, str(digest), content, beside if own else None)
-
-    def _demand_sense(self) -> None:
-        """Raise StepFailed, before anything is touched, for what systemd could never start."""
-        if self.calendar:
-            demand_calendar(self.calendar)
-        missing = self._hindrance()
-        if missing:
-            remedy = "put it there, by an earlier step or by hand, or correct the step"
-            raise StepFailed(f"the command of {self.name}.timer cannot start: {missing}", remedy=remedy)
 
     def _hindrance(self) -> str:
         return hindrance(self.user, self.folder, self.command) if self.command else ""
