@@ -16,7 +16,7 @@ from cutter.agent.remote import PROTOCOL
 from cutter.agent.wire import error_of
 from cutter.errors import CutterError, Unavailable
 from cutter.hosts.luggage import luggage_packed
-from cutter.hosts.pipes import make_room_for_pipes, rest_of
+from cutter.hosts.pipes import rest_of, started
 from cutter.hosts.remote_words import SPARE_LINES, announced
 from cutter.hosts.ssh_command import PASSWORD_PROMPT, Route, agent_command, environment
 from cutter.hosts.ssh_faults import fault_of
@@ -182,27 +182,11 @@ class Session:
             process.wait()
 
     def _started(self, argv: list[str]) -> subprocess.Popen[bytes]:
-        make_room_for_pipes()
         try:
-            process = subprocess.Popen(
-                argv,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=dict(environment(self._route.hidden)),
-                bufsize=0,
-                start_new_session=True,  # a Ctrl-C is for us: the step under way is finished first
-            )
+            return started(argv, environment(self._route.hidden))
         except OSError as error:
-            raise Unavailable(
-                f"{argv[0]} cannot be started: {error.strerror}",
-                place=self.name,
-                remedy="apt-get install openssh-client",
-            ) from error
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            if pipe is not None:
-                os.set_blocking(pipe.fileno(), False)
-        return process
+            cause = f"{argv[0]} cannot be started: {error.strerror}"
+            raise Unavailable(cause, place=self.name, remedy="apt-get install openssh-client") from error
 
     def _answer_question(self, ready: bytes) -> None:
         """Give sudo the password if it asks for one; the agent may also begin without."""
@@ -223,10 +207,9 @@ class Session:
             self._fill(deadline)
         line, _, rest = self._received.partition(b"\n")
         self._received = rest
-        try:
+        with suppress(ValueError):
             return bytes.fromhex(line.decode("ascii"))
-        except ValueError:
-            return b""
+        return b""
 
     def _skip_noise(self, marker: bytes) -> None:
         deadline = time.monotonic() + START_SECONDS
