@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Optional
 
-from cutter.children import run
+from cutter.children import DEFAULT_PATH, run
 from cutter.errors import StepFailed, Unavailable
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.regular import opened
@@ -84,6 +84,12 @@ def is_used(unit: Unit) -> bool:
     if unit.began_at is not None and altered >= unit.began_at + 1:
         return False
     return unit.began >= altered - (time.time() - time.monotonic())
+
+
+def is_judged() -> bool:
+    """Tell whether systemd can be asked here what it thinks of a unit file."""
+    folders = os.environ.get("PATH", DEFAULT_PATH).split(":")
+    return any(os.access(os.path.join(folder, "systemd-analyze"), os.X_OK) for folder in folders)
 
 
 def _judge(name: str, files: Mapping[str, bytes], candidate: str) -> None:

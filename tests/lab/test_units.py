@@ -176,6 +176,22 @@ def test_a_unit_file_that_systemd_refuses_never_goes_live(machine: Machine, unit
     assert shown(machine, "probe", "ActiveState") == "active"
 
 
+def test_a_plan_says_that_a_unit_file_could_not_start(machine: Machine, on_machines: Project) -> None:
+    hosts_of(on_machines, s1="")
+    (machine.root / "srv/program").unlink(missing_ok=True)
+    unit = "[Service]\\nExecStartPre=-/bin/nowhere\\nExecStart=/srv/program\\n"
+    step = f'  - {{name: Site, service: {{name: probe-site, content: "{unit}"}}}}\n'
+    path = on_machines.runbook(step)
+    answer = on_machines.cutter("plan", path)
+    assert answer.code == 10, answer
+    assert "probe-site.service could not start: /srv/program is not executable" in answer.out
+    assert on_machines.cutter("verify", path).code == 2
+    path = on_machines.runbook(_PROGRAM + step)
+    assert "+ site" in on_machines.cutter("plan", path).out
+    on_machines.apply(path)
+    assert on_machines.cutter("plan", "--detailed-exitcode", path).code == 0
+
+
 def test_what_runs_from_an_older_file_is_drift_and_is_restarted(machine: Machine) -> None:
     service(machine, "reach", **ALL)
     first = shown(machine, "probe", "InvocationID")

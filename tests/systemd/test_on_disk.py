@@ -16,6 +16,7 @@ from cutter.errors import Unavailable
 from cutter.systemd import answers
 from cutter.systemd.answers import _unit
 from cutter.systemd.enabled import enabled, installs
+from cutter.systemd.startable import missing, programs
 from cutter.systemd.timer_text import quoted
 
 INSTALL = "[Install]\nWantedBy=multi-user.target\nAlias=other.service\n"
@@ -104,3 +105,27 @@ def test_a_quoted_word_has_no_open_end(word: str) -> None:
     text = quoted(word)
     inner = text[1:-1] if text.startswith('"') else text
     assert '"' not in inner.replace("\\\\", "").replace('\\"', "")
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("ExecStart=/usr/bin/program --word", ["/usr/bin/program"]),
+        ("ExecStart = +@/usr/bin/program name", ["/usr/bin/program"]),
+        ("ExecStartPre=/b\nExecStart=/a\nExecStop=/a x", ["/a", "/b"]),
+        ("ExecStart=-/usr/bin/may-fail", []),
+        ("ExecStart=program", []),
+        ("ExecStart=%h/program\nExecStart=/opt/%i/program", []),
+        ('ExecStart="/opt/a b/program"\nExecStart=/opt/a\\x20b', []),
+        ("RootDirectory=/srv/root\nExecStart=/program", []),
+        ("# ExecStart=/old\nExecStart=", []),
+    ],
+)
+def test_which_programs_a_unit_file_starts(line: str, found: list[str]) -> None:
+    assert programs(f"[Service]\n{line}\n".encode()) == found
+
+
+def test_what_is_there_can_start() -> None:
+    assert missing(["/bin/sh"]) == missing([]) == ""
+    assert missing(["/bin/sh", "/nowhere", "/bin"]) == "/nowhere is not executable"
+    assert missing(["/bin"]) == "/bin is not executable"

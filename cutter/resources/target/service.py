@@ -27,6 +27,7 @@ from cutter.model.state import Change, State
 from cutter.resource import Complaint, Content, Desk, Resource, param
 from cutter.systemd import answers, moving, probes, unit_file
 from cutter.systemd.enabled import DISABLED, ENABLED, MASKED, enabled, found, is_masked
+from cutter.systemd.startable import missing, programs
 
 _SOURCES = ("content", "source", "template")
 _IDS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
@@ -71,6 +72,7 @@ class Service(Resource):
     )
     stays: int = param("Seconds that it must stay up after a start.", default=1, minimum=1, maximum=600)
     digest: Optional[str] = param("The digest of the unit file.", default=None, internal=True)
+    programs: Optional[list[str]] = param("What the unit file starts.", default=None, internal=True)
 
     @classmethod
     def check(cls, params: Mapping[str, Any]) -> Iterator[Complaint]:
@@ -94,7 +96,7 @@ class Service(Resource):
         content = rendered(params, desk)
         digest = bytes_digest(content)
         desk.send(content, digest)
-        return {**others, "digest": digest}
+        return {**others, "digest": digest, "programs": programs(content)}
 
     @classmethod
     def owing(cls, params: Mapping[str, Any]) -> tuple[Duty, ...]:
@@ -153,6 +155,14 @@ class Service(Resource):
         if self.probe:
             seen["probe"] = "does not answer" if probes.failure(self.probe) else "answers"
         return seen
+
+    def foresee(self, change: Change) -> None:
+        """Raise Unavailable for a new unit file whose programs are missing, where systemd would judge it."""
+        if self.judged and self.digest and "unit" in change.keys and unit_file.is_judged():
+            why = missing(self.programs or ())
+            if why:
+                remedy = "bring it by an earlier step or by hand, correct the unit file, or say judged: false"
+                raise Unavailable(f"{self.unit} could not start: {why}", remedy=remedy)
 
     def apply(self, change: Change, content: Content) -> None:
         """Write the unit file, enable, start, and wait for an answer; or the other way round."""
