@@ -101,8 +101,8 @@ class Session:
         """Ask the agent, from another thread, to begin no other step; once is enough, more do no harm."""
         if self._stop_sent or not self._sending.acquire(blocking=False):
             return
-        try:
-            if self._process is not None and self._process.stdin is not None:
+        try:  # before it greets it would take this for what is carried to it
+            if self._greeted and self._process is not None and self._process.stdin is not None:
                 with suppress(OSError, ValueError):  # whoever waits for its answers says so
                     os.write(self._process.stdin.fileno(), packed({"verb": "stop"}))
                     self._stop_sent = True
@@ -133,8 +133,9 @@ class Session:
 
     def _start(self) -> None:
         marker = os.urandom(12).hex()
-        self._unsaid, self._greeted = self._password, False
-        self._received, self._complaints = bytearray(), b""
+        with self._sending:
+            self._greeted = False
+        self._unsaid, self._received, self._complaints = self._password, bytearray(), b""
         self._process = self._started(agent_command(self._route, marker))
         if self.broken_off:
             self._process.kill()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
-from typing import TYPE_CHECKING
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -93,3 +94,19 @@ def test_one_that_does_not_begin_anew_says_why(tmp_path: Path) -> None:
         session.let_go()
         with pytest.raises(Unavailable, match="the system is going down"):
             session.start()
+
+
+def test_one_that_is_asked_to_stop_while_it_begins_begins(
+    here: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packing = ssh_session.luggage_packed
+
+    def packed(*words: Any) -> bytes:
+        stopping = Thread(target=here.ask_to_stop)
+        stopping.start()
+        stopping.join()
+        return packing(*words)
+
+    monkeypatch.setattr(ssh_session, "START_SECONDS", 5.0)
+    monkeypatch.setattr(ssh_session, "luggage_packed", packed)
+    assert list(here.ask({"verb": "facts", "names": []})) == [{"facts": {}}]
