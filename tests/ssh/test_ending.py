@@ -11,6 +11,7 @@ import pytest
 
 from cutter.errors import Unavailable
 from cutter.hosts import ssh_session
+from cutter.hosts.luggage import luggage_packed
 from cutter.hosts.sessions import close_all
 from cutter.hosts.ssh_command import Route
 from cutter.hosts.ssh_session import Session
@@ -99,7 +100,7 @@ def test_one_that_does_not_begin_anew_says_why(tmp_path: Path) -> None:
 def test_one_that_is_asked_to_stop_while_it_begins_begins(
     here: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    packing = ssh_session.luggage_packed
+    packing = luggage_packed
 
     def packed(*words: Any) -> bytes:
         stopping = Thread(target=here.ask_to_stop)
