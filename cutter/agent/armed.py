@@ -53,6 +53,11 @@ class Noted(NamedTuple):
     complete: Optional[Sequence[Mapping[str, Any]]]
 
     @property
+    def reverts(self) -> bool:
+        """Whether what was begun takes back what an earlier run has applied."""
+        return bool(self.head.get("reverts"))
+
+    @property
     def left(self) -> float:
         """Seconds until it is too late; none where the machine was started anew since."""
         return float(self.head["deadline"]) - now() if self.head["boot"] == boot() else 0.0

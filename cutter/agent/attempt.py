@@ -104,6 +104,7 @@ class Attempt:
             params=None
             if outcome is Outcome.OK or self.resource is None
             else self.resource.recorded(self.params),
+            confirm=self.step.confirm or None,
             event=True if self.resource is not None and self.resource.event else None,
             **told,
         )

@@ -1,7 +1,8 @@
-"""Applies steps of which some are guarded: armed before the first effect, kept only once confirmed. Travels.
+"""Does steps of which some are guarded: armed before the first effect, kept only once confirmed. Travels.
 
 Steps with `confirm` that stand side by side are one group: armed together, confirmed together after the last
-of them, taken back together. Where one of them fails, all are taken back at once.
+of them, taken back together. Where one of them fails, all are taken back at once. What is done is to apply
+them, or to take back what a run has applied; the guard then puts it back to how that run had left it.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from typing import Any, NamedTuple, Optional
 from cutter.agent import armed, guard
 from cutter.agent.armed import Begun
 from cutter.agent.attempt import Attempt
+from cutter.agent.duties import lasting
 from cutter.agent.ending import started_at
-from cutter.agent.putting_back import came_of_it, take_over
-from cutter.agent.requests import StepRequest
-from cutter.agent.running import Agent, unguarded
+from cutter.agent.putting_back import TAKEN_BACK, came_of_it, take_over
+from cutter.agent.requests import Request, RevertRequest, StepRequest
+from cutter.agent.running import Act, Agent, unguarded
 from cutter.agent.tidings import Armed, Arming, Decided, Told, evidence_body
 from cutter.agent.untouched import skipped
 from cutter.agent.words import from_os
@@ -27,9 +29,9 @@ from cutter.errors import CutterError, StalePlan
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.look import Prediction
 from cutter.model.state import Change, State
-from cutter.resource import Resource
 
 _PAUSE_SECONDS = 0.05
+_BESIDE = "a step beside it did not succeed, so it was put back with that"
 
 
 class Post(NamedTuple):
@@ -42,10 +44,10 @@ class Post(NamedTuple):
     kept: str
 
 
-def apply_guarded(
-    agent: Agent, steps: Sequence[StepRequest], stop: Callable[[], bool], post: Post
+def under_guard(
+    agent: Agent, act: Act, steps: Sequence[Request], stop: Callable[[], bool], post: Post
 ) -> Generator[Told, None, None]:
-    """Apply steps as the agent does, and yield beside evidence how it stands with what is armed.
+    """Do steps as `act` of the agent does, and yield beside evidence how it stands with what is armed.
 
     After Armed nothing goes on until the group is confirmed or taken back; in the latter case nothing else
     is yielded. Nothing of another run may be armed here.
@@ -58,9 +60,10 @@ def apply_guarded(
         if halted:
             yield from (skipped(step, halted) for step in part)
             continue
-        group = _Group(agent, part, post, f"{post.run}-{number}")
-        for told in group.apply() if is_guarded else agent.apply(part, stop):
-            if isinstance(told, Evidence) and not told.outcome.success:
+        kind = "back" if isinstance(part[0], RevertRequest) else ""
+        group = _Group(agent, act, part, post, f"{post.run}-{kind}{number}")
+        for told in group.done() if is_guarded else act(part, stop):
+            if isinstance(told, Evidence) and not _well(part[0], told):
                 halted = halted or f"{told.step} did not succeed"
             yield told
         if group.is_lost:
@@ -70,21 +73,22 @@ def apply_guarded(
 class _Group:
     """Guarded steps that stand side by side, and the file of what is armed for them."""
 
-    def __init__(self, agent: Agent, steps: Sequence[StepRequest], post: Post, name: str) -> None:
+    def __init__(self, agent: Agent, act: Act, steps: Sequence[Request], post: Post, name: str) -> None:
         self.is_lost = False
         self._agent = agent
+        self._act = act
         self._steps = steps
         self._post = post
         self._name = name
         self._goals: dict[str, Optional[State]] = {}
         self._file = -1
 
-    def apply(self) -> Iterator[Told]:
+    def done(self) -> Iterator[Told]:
         """Yield what comes of the group. A group of which nothing differs is not armed."""
         self._agent.brace = self._brace
         try:
             if not self._differs():
-                yield from self._agent.apply(self._steps, _never)
+                yield from self._act(self._steps, _never)
                 return
             refusal = self._arm()
             if refusal is not None:
@@ -103,11 +107,16 @@ class _Group:
 
     def _differs(self) -> bool:
         """Look at the group before anything of it is begun, and tell whether anything may have to be done."""
-        looks = list(self._agent.look(self._steps))
+        looks = list(self._agent.look(step for step in self._steps if isinstance(step, StepRequest)))
         for look in looks:
             if look.before is not None or look.prediction is Prediction.CHANGE:
                 self._goals[look.step] = look.before
-        return any(look.prediction is not Prediction.NO_CHANGE for look in looks)
+        back = [step for step in self._steps if isinstance(step, RevertRequest)]
+        for step in back:
+            with suppress(CutterError, OSError, LookupError):  # taking it back meets the same, and says so
+                resource = self._agent.resource_of(step.type, step.params)
+                self._goals[step.id] = lasting(resource, resource.observe())
+        return bool(back) or any(look.prediction is not Prediction.NO_CHANGE for look in looks)
 
     def _arm(self) -> Optional[CutterError]:
         """Arm the group and start its guard; return why that cannot be, and then nothing was begun."""
@@ -126,6 +135,7 @@ class _Group:
             "run": post.run,
             "by": post.by,
             "steps": [step.id for step in self._steps],
+            "reverts": isinstance(self._steps[0], RevertRequest),
             "within": self._within,
             "boot": armed.boot(),
             "deadline": armed.now() + self._within,
@@ -134,22 +144,19 @@ class _Group:
             "started": started_at(pid),
         }
 
-    def _brace(
-        self, step: StepRequest, resource: Resource, params: Mapping[str, Any], change: Change
-    ) -> None:
+    def _brace(self, step: Request, params: Mapping[str, Any], change: Change) -> None:
         """Note durably what is about to be changed. Raises StalePlan where the group may not go on."""
         if self._file < 0:
             raise StalePlan("it changed while the step was running", remedy="run the same command again")
         goal = self._goals.get(step.id, change.before)
-        recorded = resource.recorded(params)
-        armed.begin(self._file, Begun(step.id, step.type, recorded, step.content_hash, goal, change.after))
+        armed.begin(self._file, Begun(step.id, step.type, params, step.content_hash, goal, change.after))
         if armed.standing(self._post.folder, self._name)[0] != armed.ARMED:
             raise StalePlan(
                 "there was no time left to confirm it", remedy="give it more: confirm: {within: ...}"
             )
 
     def _each(self) -> Iterator[Evidence]:
-        for evidence in self._agent.apply(self._steps, _never):
+        for evidence in self._act(self._steps, _never):
             self._note({"done": evidence.step})
             yield evidence
 
@@ -163,7 +170,7 @@ class _Group:
 
     def _decided(self, found: Sequence[Evidence]) -> Iterator[Told]:
         """Have the group confirmed, or taken back where one of its steps failed."""
-        if all(evidence.outcome.success for evidence in found):
+        if all(_well(self._steps[0], evidence) for evidence in found):
             self._note({"complete": [evidence_body(evidence) for evidence in found]})
             yield Armed(self._name)
             self.is_lost = self._wait() != armed.CONFIRMED
@@ -172,7 +179,9 @@ class _Group:
         self._wait()
         yield Decided(self._name)
         back = {item.step: item for item in came_of_it(self._post.folder, self._name, self._agent)}
-        yield from (_after_all(evidence, back.get(evidence.step)) for evidence in found)
+        for evidence in found:
+            well = _well(self._steps[0], evidence)
+            yield _after_all(evidence, back.get(evidence.step), well=well)
 
     def _wait(self) -> str:
         """Wait until it is decided what becomes of the group, in place of the guard where that is dead."""
@@ -192,12 +201,21 @@ class _Group:
         yield from (skipped(step, f"{first.id} did not succeed") for step in others)
 
 
-def _after_all(found: Evidence, back: Optional[Evidence]) -> Evidence:
+def _well(request: Request, evidence: Evidence) -> bool:
+    """Tell whether a step came to the end that was asked for by requests of this kind."""
+    if isinstance(request, RevertRequest):
+        return evidence.outcome is Outcome.COMPENSATED
+    return evidence.outcome.success
+
+
+def _after_all(found: Evidence, back: Optional[Evidence], *, well: bool) -> Evidence:
     """Return what came of a step of a group that was taken back: the one that failed says why."""
-    if back is None or found.outcome.success:
-        return back or found
-    if back.outcome is not Outcome.COMPENSATED:
+    if back is None:
         return found
+    if back.guard != TAKEN_BACK:
+        return back if well else found
+    if well:
+        return back._replace(reason=_BESIDE)
     certain = back.before is not None or not found.world
     return found._replace(
         before=back.before, observed=back.observed, guard=back.guard, world="" if certain else found.world

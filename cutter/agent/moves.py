@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cutter.agent import armed, tenure
-from cutter.agent.requests import StepRequest
-from cutter.agent.running import Agent
+from cutter.agent.requests import Request
+from cutter.agent.running import Act, Agent
 from cutter.agent.tidings import told_body
 from cutter.agent.wire import revert_of, step_of
 from cutter.filesystem.kept import KeptContent
@@ -42,22 +42,22 @@ def _moved(asked: Asked, agent: Agent, stop: Stop) -> Iterator[Mapping[str, Any]
         left = [_cleared(found, asked["kept"]) for found in tenure.begun(state)]
         if asked["verb"] == "apply":
             steps = [step_of(body) for body in asked["steps"]]
-            places, results = agent.workplaces(steps), _applied(agent, steps, asked, stop)
+            places, results = agent.workplaces(steps), _done(agent, agent.apply, steps, asked, stop)
         else:
             back = [revert_of(body) for body in asked["steps"]]
-            places, results = agent.workplaces(back), agent.revert(back, stop)
+            places, results = agent.workplaces(back), _done(agent, agent.revert, back, asked, stop)
         tenure.begin(state, asked["run"], asked["by"], [step["id"] for step in asked["steps"]], places)
         yield {"begun": left}
         yield from map(told_body, results)
 
 
-def _applied(agent: Agent, steps: Sequence[StepRequest], asked: Asked, stop: Stop) -> Iterator[Any]:
+def _done(agent: Agent, act: Act, steps: Sequence[Request], asked: Asked, stop: Stop) -> Iterator[Any]:
     if not any(step.confirm for step in steps):
-        return agent.apply(steps, stop)
-    from cutter.agent.guarded import Post, apply_guarded
+        return act(steps, stop)
+    from cutter.agent.guarded import Post, under_guard
 
     post = Post(asked["state"], asked["run"], asked["by"], asked["proof"], asked["kept"])
-    return apply_guarded(agent, steps, stop, post)
+    return under_guard(agent, act, steps, stop, post)
 
 
 def _settled(asked: Asked, kept: Kept) -> Iterator[Mapping[str, Any]]:

@@ -18,6 +18,7 @@ from cutter.resources import resource_type
 
 TAKEN_BACK = "taken back"
 _NOT_CONFIRMED = "it was not confirmed in time, and was taken back"
+_NOT_REVERTED = "its revert was not confirmed in time, and was undone"
 
 
 def put_back(agent: Agent, begun: Sequence[Begun]) -> None:
@@ -61,10 +62,13 @@ def taken_back(folder: str, name: str, agent: Agent, *, at_rest: bool) -> None:
 def came_of_it(folder: str, name: str, agent: Agent) -> list[Evidence]:
     """Look at a group that was taken back, or could not be; what was slow to go back is so no longer."""
     state, path = armed.standing(folder, name)
-    found = list(looked_at(agent, armed.read(path).begun if path else ()))
+    if not path:
+        return []
+    noted = armed.read(path)
+    found = list(looked_at(agent, noted.begun))
     if state == armed.STUCK and all(map(_is_back, found)):
         armed.turn(folder, name, armed.STUCK, armed.TAKEN)
-    return found
+    return [_not_reverted(item) if _is_back(item) else item for item in found] if noted.reverts else found
 
 
 def take_back_overdue(folder: str, agent: Agent) -> list[tuple[str, list[Evidence]]]:
@@ -106,7 +110,12 @@ def _overdue(folder: str, name: str, agent: Agent) -> tuple[str, list[Evidence]]
 
 
 def _is_back(found: Evidence) -> bool:
-    return found.outcome is Outcome.COMPENSATED
+    return found.guard == TAKEN_BACK
+
+
+def _not_reverted(found: Evidence) -> Evidence:
+    """Return the evidence of a revert that was undone: it failed, and the thing is as the revert found it."""
+    return found._replace(outcome=Outcome.FAILED, reason=_NOT_REVERTED)
 
 
 def _request(step: Begun) -> RevertRequest:
@@ -145,7 +154,7 @@ def _looked_at(agent: Agent, step: Begun) -> Evidence:
         found, goal = (lasting(resource, state) for state in (resource.observe(), step.goal))
     except Exception as error:  # noqa: BLE001 - whatever it is, nobody saw how it is
         reason = f"it was taken back, and nobody could look at it then: {error}"
-        return told._replace(outcome=Outcome.UNKNOWN, observed=None, reason=reason)
+        return told._replace(outcome=Outcome.UNKNOWN, observed=None, reason=reason, guard=armed.ARMED)
     if found == goal:
         return told
     reason = f"it was not confirmed in time, and is not as it was: {named(Change(found, goal))}"

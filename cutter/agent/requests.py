@@ -27,7 +27,10 @@ class StepRequest(NamedTuple):
 
 
 class RevertRequest(NamedTuple):
-    """One step to take back: how it must still be, and how it was. `params` are those it was applied with."""
+    """One step to take back: how it must still be, and how it was. `params` are those it was applied with.
+
+    `confirm` is as in StepRequest, and 0 where the step was not applied under a guard either.
+    """
 
     id: str
     type: str
@@ -35,6 +38,7 @@ class RevertRequest(NamedTuple):
     content_hash: str
     expected: Optional[State]
     goal: Optional[State]
+    confirm: int = 0
 
 
 Request = Union[StepRequest, RevertRequest]

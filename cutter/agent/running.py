@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Optional
 
@@ -17,11 +17,18 @@ from cutter.errors import CutterError, StalePlan, StepFailed
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.references import BadReference, Unresolved, resolve
 from cutter.model.state import Change, State
-from cutter.resource import Content, Context, Resource
+from cutter.resource import Content, Context
 from cutter.resources import resource_type
 
-Brace = Callable[[StepRequest, Resource, Mapping[str, Any], Change], None]
-"""Told of a guarded step, with its resolved parameters, before it is changed; raises what forbids that."""
+Brace = Callable[[Request, Mapping[str, Any], Change], None]
+"""Told of a guarded step, with what is recorded of its parameters, before anything is done about it.
+
+Raises what forbids that.
+"""
+
+
+Act = Callable[[Sequence[Any], Callable[[], bool]], Iterator[Evidence]]
+"""Applies steps, or takes steps back, and yields what comes of each; asks between two whether to stop."""
 
 
 class Agent(Looker):
@@ -115,6 +122,8 @@ class Agent(Looker):
             moved = moved_on(step, found)
             if moved:
                 raise StalePlan(moved)  # noqa: TRY301 - told like what is met on the way
+            if step.confirm:
+                self.brace(step, step.params, attempt.change)
             attempt.moving = True
             attempt.owed = self.duties.of(step, resource)
             resource.apply(Change(found, exactly(resource, step.goal)), self.content)
@@ -144,7 +153,7 @@ class Agent(Looker):
             raise StalePlan("it would now do more than was planned: " + beyond(change, planned))
         if not change.empty:
             if step.confirm:
-                self.brace(step, resource, attempt.params, change)
+                self.brace(step, resource.recorded(attempt.params), change)
             attempt.moving = True
             if not owed.is_all_of(change):
                 resource.apply(change, self.content)
@@ -160,7 +169,7 @@ class Agent(Looker):
         return attempt.succeeded(rest.before, self.outputs[step.id])
 
 
-def unguarded(step: StepRequest, resource: Resource, params: Mapping[str, Any], change: Change) -> None:
+def unguarded(step: Request, params: Mapping[str, Any], change: Change) -> None:
     """Refuse to change what is to be guarded where nobody guards."""
-    del resource, params, change
+    del params, change
     raise StepFailed(f"{step.id} is to be confirmed, and nothing can take it back here")

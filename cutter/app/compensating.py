@@ -99,4 +99,5 @@ def _intent(request: RevertRequest) -> Mapping[str, Any]:
         "content_hash": request.content_hash,
         "before": request.expected,
         "after": request.goal,
+        **({"confirm": request.confirm} if request.confirm else {}),
     }

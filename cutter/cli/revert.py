@@ -5,6 +5,7 @@ could be named is listed (exit 64). Everything that would go is shown first. Ref
 touching anything, when something changed since, depends on it, or cannot be taken back. What acts on a
 database is proved in a transaction that is rolled back (exit 13) before it is done, and needs its kill switch
 on (exit 16): for one cut the approval that made it turns it on, until the moment that it names (exit 15).
+What was done under a guard is taken back under one; where nobody confirms that, it stays done (exit 11).
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ def _print_nothing(args: argparse.Namespace) -> int:
 def _print_plan(reverts: Sequence[TargetRevert], cuts: Cuts, args: argparse.Namespace) -> None:
     found: dict[tuple[str, ...], list[str]] = {}
     for target in reverts:
-        words = (f"{each.id}  {each.type}  {_undone(each)}" for each in target.requests)
+        words = (f"{each.id}  {each.type}  {_undone(each)}{_guard(each)}" for each in target.requests)
         found.setdefault(tuple(words), []).append(target.target)
     for steps, names in found.items():
         each = f" ({len(names)} targets, the same on each)" if len(names) > 1 else ""
@@ -152,6 +153,10 @@ def _print_plan(reverts: Sequence[TargetRevert], cuts: Cuts, args: argparse.Name
 
 def _undone(step: RevertRequest) -> str:
     return change_words(Change(step.expected, step.goal))
+
+
+def _guard(step: RevertRequest) -> str:
+    return f"; guarded: confirmed within {step.confirm} s, or put back" if step.confirm else ""
 
 
 def _print_refused(refused: Refusals, args: argparse.Namespace) -> None:

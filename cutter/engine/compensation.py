@@ -58,6 +58,7 @@ def _inverse(first: Evidence, last: Evidence) -> RevertRequest:
         content_hash=last.content_hash,
         expected=last.observed,
         goal=first.before,
+        confirm=last.confirm or first.confirm or 0,
     )
 
 

@@ -41,7 +41,7 @@ def driven(requests: Requests, results: Iterator[Evidence], stop: Stop) -> Itera
 
 
 def _is_guarded(request: Request) -> bool:
-    return isinstance(request, StepRequest) and request.confirm > 0
+    return request.confirm > 0
 
 
 def _hear_out(results: Iterator[Evidence]) -> None:

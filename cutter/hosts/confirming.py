@@ -8,7 +8,8 @@ from contextlib import closing
 from typing import Any, NamedTuple
 
 from cutter.agent.armed import ARMED, CONFIRMED, STUCK, TAKEN
-from cutter.agent.requests import StepRequest
+from cutter.agent.putting_back import TAKEN_BACK
+from cutter.agent.requests import Request, RevertRequest
 from cutter.agent.tidings import Armed, Arming, Told, evidence_of
 from cutter.agent.untouched import skipped
 from cutter.errors import CutterError, Interrupted
@@ -40,8 +41,8 @@ class _Group(NamedTuple):
     name: str
     within: float
     deadline: float
-    steps: Sequence[StepRequest]
-    later: Sequence[StepRequest]
+    steps: Sequence[Request]
+    later: Sequence[Request]
 
 
 class _Verdict(NamedTuple):
@@ -49,7 +50,7 @@ class _Verdict(NamedTuple):
     confirmed: bool
 
 
-def settled(results: Results, steps: Sequence[StepRequest], way: Way) -> Iterator[Evidence]:
+def settled(results: Results, steps: Sequence[Request], way: Way) -> Iterator[Evidence]:
     """Yield the evidence of steps; that of a guarded group once it is confirmed, or known not to be.
 
     Where the connection of the run breaks while something is armed, a fresh one decides as well. Raises what
@@ -71,7 +72,7 @@ def settled(results: Results, steps: Sequence[StepRequest], way: Way) -> Iterato
 class _Settling:
     """What is armed at the moment, and whether nothing else is to be heard of the run."""
 
-    def __init__(self, steps: Sequence[StepRequest], way: Way) -> None:
+    def __init__(self, steps: Sequence[Request], way: Way) -> None:
         self.over = False
         self._steps = steps
         self._way = way
@@ -102,7 +103,7 @@ class _Settling:
         yield from _left_out(group)
 
 
-def _group(arming: Arming, steps: Sequence[StepRequest]) -> _Group:
+def _group(arming: Arming, steps: Sequence[Request]) -> _Group:
     inside = [step for step in steps if step.id in arming.steps]
     last = max(index for index, step in enumerate(steps) if step.id in arming.steps)
     return _Group(arming.name, arming.left, time.monotonic() + arming.left, inside, steps[last + 1 :])
@@ -162,7 +163,8 @@ def _what_became(group: _Group, way: Way, error: CutterError | None) -> _Verdict
 
 def _confirmed(answer: Mapping[str, Any]) -> _Verdict:
     found = map(evidence_of, answer["steps"])
-    marked = (item._replace(guard=CONFIRMED) if item.outcome is Outcome.CHANGED else item for item in found)
+    done = (Outcome.CHANGED, Outcome.COMPENSATED)
+    marked = (item._replace(guard=CONFIRMED) if item.outcome in done else item for item in found)
     return _Verdict(tuple(marked), confirmed=True)
 
 
@@ -174,16 +176,26 @@ def _taken_back(group: _Group, answer: Mapping[str, Any], error: CutterError | N
         item = seen.get(step.id)
         if item is None:
             item = skipped(step, "the steps beside it were taken back")
-        elif item.outcome is Outcome.COMPENSATED:
-            reason = f"{why}, so the target took it back"
-            item = item._replace(reason=reason, remedy=_correct(error.remedy if error else ""))
+        elif item.guard == TAKEN_BACK:
+            came = "put it back to how it was before this revert" if _reverts(step) else "took it back"
+            remedy = _correct(step, error.remedy if error else "")
+            item = item._replace(reason=f"{why}, so the target {came}", remedy=remedy)
         found.append(item)
     return _Verdict(tuple(found), confirmed=False)
 
 
-def _correct(by_hand: str) -> str:
+def _reverts(step: Request) -> bool:
+    return isinstance(step, RevertRequest)
+
+
+def _correct(step: Request, by_hand: str) -> str:
     """Return what to do about steps that are taken back, after which a host may well be reached again."""
-    return "correct what these steps declare" + (f"; or, where that is right, {by_hand}" if by_hand else "")
+    first = "correct what these steps declare"
+    if _reverts(step):
+        first = "correct what these steps declare"
+    if _reverts(step):
+        first = "see to it that you would get in as it was before that run, then revert it again"
+    return first + (f"; or, where that is right, {by_hand}" if by_hand else "")
 
 
 def _unknown(group: _Group, why: str, remedy: str) -> _Verdict:

@@ -56,6 +56,12 @@ class LocalTarget(InProcessTarget):
             return self._aside(lambda there: there.apply(steps, content, stop), stop)
         return super().apply(steps, content, stop)
 
+    def revert(self, steps: Sequence[RevertRequest], stop: Callable[[], bool]) -> Iterator[Evidence]:
+        """Take steps back in the order given, what is guarded as `apply` does."""
+        if any(step.confirm for step in steps):
+            return self._aside(lambda there: there.revert(steps, stop), stop)
+        return super().revert(steps, stop)
+
     def revertible(self, steps: Sequence[RevertRequest]) -> Sequence[str]:
         """Return per step why it cannot be taken back now. Raises LockHeld as `look` does."""
         armed.refuse_open(self._state)

@@ -63,6 +63,8 @@ class SshTarget:
     def revert(self, steps: Sequence[RevertRequest], stop: Callable[[], bool]) -> Iterator[Evidence]:
         """Take steps back in the order given and yield evidence as it comes, as `apply` does."""
         asked = self._asked("revert", run=self._run, by=self._by, steps=list(map(revert_body, steps)))
+        if any(step.confirm for step in steps):
+            return self._guarded(steps, asked, {}, stop)
         return self._moved(steps, asked, {}, stop)
 
     def revertible(self, steps: Sequence[RevertRequest]) -> Sequence[str]:
@@ -136,7 +138,7 @@ class SshTarget:
 
     def _guarded(
         self,
-        steps: Sequence[StepRequest],
+        steps: Sequence[Request],
         asked: Mapping[str, Any],
         content: Mapping[str, bytes],
         stop: Callable[[], bool],

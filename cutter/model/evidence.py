@@ -82,9 +82,10 @@ class Evidence(NamedTuple):
     changed: what it takes to undo it, secrets left out. `world` says what a failure may have left that no
     state shows. `refusal` is the exit code of the gate that blocked it. `event` marks what happened and was
     recorded, and left nothing that would have to be restored. `guard` is how it ended for a step that goes
-    back by itself unless it is confirmed: confirmed, taken back, or armed where that is not known. `marks`
-    are, by duty, what a look found after the change at who owes something because of it, and `settled` what
-    a look found where it is done; see cutter.model.obligations.
+    back by itself unless it is confirmed: confirmed, taken back, or armed where that is not known; `confirm`
+    is within how many seconds, whether it is done or taken back. `marks` are, by duty, what a look found after
+    the change at who owes something because of it, and `settled` what a look found where it is done; see
+    cutter.model.obligations.
     """
 
     step: str
@@ -103,6 +104,7 @@ class Evidence(NamedTuple):
     refusal: Optional[int] = None
     event: Optional[bool] = None
     guard: str = ""
+    confirm: Optional[int] = None
     marks: Optional[Mapping[str, str]] = None
     settled: Optional[Mapping[str, str]] = None
 

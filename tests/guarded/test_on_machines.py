@@ -69,3 +69,17 @@ def test_an_sshd_of_systemd_that_shuts_us_out_is_reloaded_with_its_old_configura
     answer = on_machines.cutter("apply", "--yes", good)
     assert answer.code == 0, answer
     assert last(on_machines) == {"config": ("changed", "confirmed"), "sshd": ("changed", "confirmed")}
+
+
+def test_a_revert_that_shuts_us_out_is_undone_and_reloaded(lab: Lab, on_machines: Project) -> None:
+    machine = lab.machine("s1", init="systemd")
+    hosts_of(on_machines, s1="")
+    config = machine.root / "etc/ssh/sshd_config.d/10-guard.conf"
+    config.write_text("AllowUsers nobody\n")  # and not read yet
+    site = on_machines.runbook(SSHD.replace("WITHIN", "8s").replace("TEXT", "LogLevel VERBOSE"))
+    run = on_machines.apply(site)
+    answer = on_machines.cutter("revert", "--yes", run)
+    assert answer.code == 11, answer
+    assert last(on_machines) == {"config": ("failed", "taken back"), "sshd": ("failed", "taken back")}
+    assert config.read_text() == "LogLevel VERBOSE\n"
+    assert lab.ssh("-o", "ControlPath=none", "s1", "true").returncode == 0
