@@ -83,9 +83,9 @@ class Evidence(NamedTuple):
     state shows. `refusal` is the exit code of the gate that blocked it. `event` marks what happened and was
     recorded, and left nothing that would have to be restored. `guard` is how it ended for a step that goes
     back by itself unless it is confirmed: confirmed, taken back, or armed where that is not known; `confirm`
-    is within how many seconds, whether it is done or taken back. `marks` are, by duty, what a look found after
-    the change at who owes something because of it, and `settled` what a look found where it is done; see
-    cutter.model.obligations.
+    is within how many seconds, whether it is done or taken back. `marks` are, by duty, what a look found
+    after the change at who owes something because of it, and `settled` what a look found where it is done;
+    see cutter.model.obligations.
     """
 
     step: str

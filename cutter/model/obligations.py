@@ -174,5 +174,6 @@ def _tell(owed: Obligation, run: str, told: Mapping[str, Any]) -> None:
 
 def _touched(told: Mapping[str, Any]) -> bool:
     if told.get("outcome") == "failed":
-        return told.get("observed") != told.get("before") or bool(told.get("world"))
+        moved = told.get("observed") != told.get("before") or bool(told.get("world"))
+        return moved or told.get("guard") == "taken back"  # it was otherwise for a while
     return told.get("outcome", "unknown") in _TOUCHED

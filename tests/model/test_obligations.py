@@ -44,6 +44,7 @@ OK = told("key", "ok")
         ([told("conf", "unknown"), OK], (None,)),
         ([told("conf", "failed", before={"x": 1}, observed={"x": 2}), OK], (None,)),
         ([told("conf", "failed", before=None, observed=None, world="it ran"), OK], (None,)),
+        ([told("conf", "failed", before={"x": 1}, observed={"x": 1}, guard="taken back"), OK], (None,)),
         ([told("conf", "changed", run="r2"), OK], (None,)),
         ([told("conf", "ok", target="other"), OK], (None,)),
         ([told("web", "ok"), OK], (None,)),
