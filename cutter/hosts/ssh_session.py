@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import os
-import select
 import subprocess
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
-from threading import RLock
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from cutter.agent.frames import Broken, Frame, packed, packed_bytes, read_frame
 from cutter.agent.remote import PROTOCOL
 from cutter.agent.wire import error_of
 from cutter.errors import CutterError, Unavailable
+from cutter.hosts.channel import Channel, Lost
 from cutter.hosts.luggage import luggage_packed
-from cutter.hosts.pipes import rest_of, started
+from cutter.hosts.pipes import started
 from cutter.hosts.remote_words import SPARE_LINES, announced
 from cutter.hosts.ssh_command import PASSWORD_PROMPT, Route, agent_command, environment
 from cutter.hosts.ssh_faults import fault_of
 from cutter.model.secret import Secret
 
 START_SECONDS = 60.0
-SILENCE_SECONDS = 20.0
-END_SECONDS = 2.0
-_CHUNK = 1 << 16
-_KEPT = 8192
+SILENCE_SECONDS = 18.0
+"""After so long without a word, or a beat, from an agent it counts as lost: within 20 s of the last one."""
 
 
 class Session:
@@ -46,18 +43,15 @@ class Session:
         """Why the conversation is over, if it is: one command does not begin it anew."""
         self.facts: dict[str, str] = {}
         """What was asked of the host in this command, and is not asked again."""
-        self._sending = RLock()
+        self.broken_off = False
+        """Whether somebody ended it from another thread."""
         self._stop_sent = False
         self._dismissed = False
         self._greeted = False
-        self.broken_off = False
-        """Whether somebody ended it from another thread."""
         self._route = route
-        self._password = self._unsaid = password
+        self._password = password
         self._types = types
-        self._process: subprocess.Popen[bytes] | None = None
-        self._received = bytearray()
-        self._complaints = b""
+        self._channel: Channel | None = None
         self._sent: set[str] = set()
 
     def ask(
@@ -99,22 +93,18 @@ class Session:
 
     def ask_to_stop(self) -> None:
         """Ask the agent, from another thread, to begin no other step; once is enough, more do no harm."""
-        if self._stop_sent or not self._sending.acquire(blocking=False):
-            return
-        try:  # before it greets it would take this for what is carried to it
-            if self._greeted and self._process is not None and self._process.stdin is not None:
-                with suppress(OSError, ValueError):  # whoever waits for its answers says so
-                    os.write(self._process.stdin.fileno(), packed({"verb": "stop"}))
-                    self._stop_sent = True
-        finally:
-            self._sending.release()
+        channel = self._channel
+        if (
+            channel is not None and self._greeted and not self._stop_sent
+        ):  # before, it would not know what this is
+            self._stop_sent = channel.send_unless_busy(packed({"verb": "stop"}))
 
     def break_off(self) -> None:
         """End the connection, from another thread; whoever waits for an answer is told."""
         self.broken_off = True
-        process = self._process
-        if process is not None:
-            process.kill()
+        channel = self._channel
+        if channel is not None:
+            channel.process.kill()
 
     def whose(self) -> str:
         """Return what tells that machine from every other; an agent that was let go has told it."""
@@ -128,25 +118,46 @@ class Session:
             raise self.broken
         if self._dismissed:
             self.close()
-        if self._process is None:
+        if self._channel is None:
             self._start()
 
     def _start(self) -> None:
         marker = os.urandom(12).hex()
-        with self._sending:
-            self._greeted = False
-        self._unsaid, self._received, self._complaints = self._password, bytearray(), b""
-        self._process = self._started(agent_command(self._route, marker))
+        self._greeted = False
+        channel = self._channel = Channel(self._started(agent_command(self._route, marker)))
         if self.broken_off:
-            self._process.kill()
+            channel.process.kill()
+        with self._told_when_lost():
+            magic = self._begun(channel, f"{marker} ready ".encode())
+            channel.send(announced(marker, luggage_packed(magic, self._types)), START_SECONDS)
+            channel.take_through(f"\n{marker}\n".encode(), time.monotonic() + START_SECONDS)
+        self._greet(self._next(START_SECONDS).message)
+
+    def _begun(self, channel: Channel, ready: bytes) -> bytes:
+        """Let a Python begin there; return how compiled code begins for it, nothing that it would not say."""
+        deadline = time.monotonic() + START_SECONDS
         if self._route.asks_password:
-            self._answer_question(f"{marker} ready ".encode())
+            self._answer_question(channel, ready, deadline)
         else:
-            self._send(SPARE_LINES)
-        self._skip_noise(f"{marker} ready ".encode())
-        self._send(announced(marker, luggage_packed(self._magic(), self._types)))
-        self._skip_noise(f"\n{marker}\n".encode())
-        hello = self._next(START_SECONDS).message
+            channel.send(SPARE_LINES, START_SECONDS)
+        channel.take_through(ready, deadline)
+        with suppress(ValueError):
+            return bytes.fromhex(channel.take_through(b"\n", deadline).decode("ascii"))
+        return b""
+
+    def _answer_question(self, channel: Channel, ready: bytes, deadline: float) -> None:
+        """Give sudo the password if it asks for one; the agent may also begin without."""
+        unsaid = self._password
+        while ready not in channel.said:
+            if PASSWORD_PROMPT.encode() in channel.complaints:
+                channel.complaints = channel.complaints.replace(PASSWORD_PROMPT.encode(), b"")
+                if unsaid is None:  # or it was wrong, when it is asked for again
+                    raise self._broken("sudo asks for a password, and none was given")
+                channel.send(unsaid.reveal().encode() + b"\n", START_SECONDS)
+                unsaid = None
+            channel.hear(deadline)
+
+    def _greet(self, hello: Mapping[str, Any]) -> None:
         if hello.get("hello") != PROTOCOL:
             raise self._broken("the agent speaks another language")
         self._greeted = True
@@ -159,28 +170,16 @@ class Session:
 
         Whoever asks again begins with another one.
         """
-        with self._sending:
-            self._dismissed = True
-            if self._process is not None and self._process.stdin is not None:
-                with suppress(OSError):
-                    self._process.stdin.close()
+        self._dismissed = True
+        if self._channel is not None:
+            self._channel.let_go()
 
     def close(self) -> None:
         """End the agent; a step that is under way ends with it."""
-        with self._sending:
-            process, self._process, self._dismissed = self._process, None, False
-        if process is None:
-            return
-        self._sent.clear()
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            with suppress(OSError):
-                if pipe is not None:
-                    pipe.close()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(END_SECONDS)
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        channel, self._channel, self._dismissed = self._channel, None, False
+        if channel is not None:
+            self._sent.clear()
+            channel.close()
 
     def _started(self, argv: list[str]) -> subprocess.Popen[bytes]:
         try:
@@ -189,114 +188,46 @@ class Session:
             cause = f"{argv[0]} cannot be started: {error.strerror}"
             raise Unavailable(cause, place=self.name, remedy="apt-get install openssh-client") from error
 
-    def _answer_question(self, ready: bytes) -> None:
-        """Give sudo the password if it asks for one; the agent may also begin without."""
-        deadline = time.monotonic() + START_SECONDS
-        while ready not in self._received:
-            if PASSWORD_PROMPT.encode() in self._complaints:
-                self._complaints = self._complaints.replace(PASSWORD_PROMPT.encode(), b"")
-                if self._unsaid is None:
-                    raise self._broken("sudo asks for a password, and none was given")
-                self._send(self._unsaid.reveal().encode() + b"\n")
-                self._unsaid = None  # asked again, it was wrong
-            self._fill(deadline)
-
-    def _magic(self) -> bytes:
-        """Return how compiled code begins for the Python there; nothing that it would not say."""
-        deadline = time.monotonic() + START_SECONDS
-        while b"\n" not in self._received:
-            self._fill(deadline)
-        line, _, rest = self._received.partition(b"\n")
-        self._received = rest
-        with suppress(ValueError):
-            return bytes.fromhex(line.decode("ascii"))
-        return b""
-
-    def _skip_noise(self, marker: bytes) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while marker not in self._received:
-            self._fill(deadline)
-        del self._received[: self._received.index(marker) + len(marker)]
+    def _send(self, content: bytes) -> None:
+        with self._told_when_lost():
+            self._open().send(content, START_SECONDS)
 
     def _next(self, seconds: float) -> Frame:
-        deadline = time.monotonic() + seconds
+        channel, deadline = self._open(), time.monotonic() + seconds
         try:
-            frame = read_frame(lambda size: self._take(size, deadline))
+            with self._told_when_lost():
+                frame = read_frame(lambda size: channel.take(size, deadline))
         except Broken as error:
             raise self._broken(str(error)) from None
         if frame is None:
             raise self._broken("the agent ended")
         return frame
 
-    def _take(self, size: int, deadline: float) -> bytes:
-        while len(self._received) < size:
-            self._fill(deadline)
-        taken = bytes(self._received[:size])
-        del self._received[:size]
-        return taken
+    def _open(self) -> Channel:
+        if self._channel is None:
+            raise Unavailable("the connection was closed", place=self.name)
+        return self._channel
 
-    def _fill(self, deadline: float) -> None:
-        """Wait for something to read, from either pipe. Raises Unavailable at the deadline or the end."""
-        process = self._running()
-        if process.stdout is None or process.stderr is None:
-            return
-        said, complained = process.stdout.fileno(), process.stderr.fileno()
-        found = self._poll({said: select.POLLIN, complained: select.POLLIN}, deadline)
-        if complained in found:
-            with suppress(BlockingIOError):
-                self._complaints = (self._complaints + os.read(complained, _CHUNK))[-_KEPT:]
-        if said in found:
-            chunk = os.read(said, _CHUNK)
-            if not chunk:
-                raise self._broken("")
-            self._received += chunk
-
-    def _send(self, content: bytes) -> None:
-        with self._sending:
-            self._write(content)
-
-    def _write(self, content: bytes) -> None:
-        """Write all of it. Raises Unavailable where the other side does not take it."""
-        process, view = self._running(), memoryview(content)
-        if process.stdin is None:
-            return
-        fd = process.stdin.fileno()
-        while view:
-            self._poll({fd: select.POLLOUT}, time.monotonic() + START_SECONDS)
-            try:
-                view = view[os.write(fd, view) :]
-            except BlockingIOError:
-                continue
-            except OSError:
-                raise self._broken("") from None
-
-    def _poll(self, wanted: Mapping[int, int], deadline: float) -> set[int]:
-        poll = select.poll()
-        for fd, events in wanted.items():
-            poll.register(fd, events)
-        found = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
-        if not found:
-            raise self._broken(self._silence())
-        return {fd for fd, _ in found}
+    @contextmanager
+    def _told_when_lost(self) -> Iterator[None]:
+        """Raise what it means when the other side is lost."""
+        try:
+            yield
+        except Lost as lost:
+            raise self._broken("" if lost.ended else self._silence()) from None
 
     def _silence(self) -> str:
         if self._greeted:
             return f"it said nothing for {SILENCE_SECONDS:g} s"
         return f"no agent began there in {START_SECONDS:g} s: its login may wait for something"
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            raise Unavailable("the connection was closed", place=self.name)
-        return self._process
-
     def _broken(self, why: str) -> CutterError:
         """End the session and return the complaint: what ssh said of it, else `why`."""
-        process = self._running()
+        channel = self._open()
         if not why:
-            self._complaints = (self._complaints + rest_of(process.stderr))[-_KEPT:]
-        if not (why or self._greeted):
-            self._received += rest_of(process.stdout)
+            channel.hear_the_end()
         self.close()
-        shown = b"" if self._greeted else bytes(self._received[-_KEPT:])
-        self.broken = fault_of(self.name, self._route, process.returncode, self._complaints, why, shown=shown)
+        shown = b"" if self._greeted else channel.last_said
+        code, complaints = channel.process.returncode, channel.complaints
+        self.broken = fault_of(self.name, self._route, code, complaints, why, shown=shown)
         return self.broken

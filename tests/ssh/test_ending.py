@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cutter.errors import Unavailable
-from cutter.hosts import ssh_session
+from cutter.hosts import channel, ssh_session
 from cutter.hosts.luggage import luggage_packed
 from cutter.hosts.sessions import close_all
 from cutter.hosts.ssh_command import Route
@@ -38,7 +38,7 @@ def here() -> Iterator[Session]:
 
 def test_each_agent_ends_while_the_others_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each waits at its end for all the others: who is ended alone waits in vain, and is killed."""
-    monkeypatch.setattr(ssh_session, "END_SECONDS", 60.0)
+    monkeypatch.setattr(channel, "END_SECONDS", 60.0)
     number = 3
     program = tmp_path / "python"
     program.write_text(MEETING.format(python=sys.executable, folder=tmp_path, number=number))

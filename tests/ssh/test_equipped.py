@@ -37,8 +37,8 @@ def step(kind: str, path: Path, **params: object) -> StepRequest:
 
 
 def process_of(session: Session) -> int:
-    assert session._process is not None
-    return session._process.pid
+    assert session._channel is not None
+    return session._channel.process.pid
 
 
 def test_what_it_knows_is_asked_of_the_agent_that_is_there(session: Session, tmp_path: Path) -> None:
