@@ -190,11 +190,8 @@ def _reverts(step: Request) -> bool:
 
 def _correct(step: Request, by_hand: str) -> str:
     """Return what to do about steps that are taken back, after which a host may well be reached again."""
-    first = "correct what these steps declare"
-    if _reverts(step):
-        first = "correct what these steps declare"
-    if _reverts(step):
-        first = "see to it that you would get in as it was before that run, then revert it again"
+    again = "see to it that you would get in as it was before that run, then revert it again"
+    first = again if _reverts(step) else "correct what these steps declare"
     return first + (f"; or, where that is right, {by_hand}" if by_hand else "")
 
 
