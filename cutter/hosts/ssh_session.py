@@ -194,9 +194,10 @@ class Session:
 
     def _next(self, seconds: float) -> Frame:
         channel, deadline = self._open(), time.monotonic() + seconds
-        try:
-            with self._told_when_lost():
-                frame = read_frame(lambda size: channel.take(size, deadline))
+        try:  # without the words of `_told_when_lost`: there are thousands of frames
+            frame = read_frame(lambda size: channel.take(size, deadline))
+        except Lost as lost:
+            raise self._lost(lost) from None
         except Broken as error:
             raise self._broken(str(error)) from None
         if frame is None:
@@ -214,7 +215,10 @@ class Session:
         try:
             yield
         except Lost as lost:
-            raise self._broken("" if lost.ended else self._silence()) from None
+            raise self._lost(lost) from None
+
+    def _lost(self, lost: Lost) -> CutterError:
+        return self._broken("" if lost.ended else self._silence())
 
     def _silence(self) -> str:
         if self._greeted:

@@ -74,6 +74,9 @@ def exit_of(outcomes: Iterable[Outcome], *, changed: bool, refusals: Iterable[in
     return EXIT_OF_OUTCOME[Outcome.COMPENSATED] if worst == failed else worst
 
 
+_SAYS_NOTHING = (None, "", ())
+
+
 class Evidence(NamedTuple):
     """What was seen of one step on one target, by one run.
 
@@ -124,9 +127,14 @@ class Evidence(NamedTuple):
 
     def body(self) -> dict[str, Any]:
         """Return the canonical ledger body: what says nothing is left out, a missing state is null."""
-        fields = {name: getattr(self, name) for name in self._fields}
-        fields["outcome"] = self.outcome.value
-        fields["keys"] = sorted(self.keys)
-        told = {name: value for name, value in fields.items() if value not in (None, "", [])}
-        states = ("observed",) if self.outcome is Outcome.OK else ("before", "after", "observed")
-        return {**{name: fields[name] for name in states}, **told}
+        told: dict[str, Any] = {
+            name: value for name, value in zip(self._fields, self) if value not in _SAYS_NOTHING
+        }
+        told["outcome"] = self.outcome.value
+        if self.keys:
+            told["keys"] = sorted(self.keys)
+        told.setdefault("observed", None)
+        if self.outcome is not Outcome.OK:
+            told.setdefault("before", None)
+            told.setdefault("after", None)
+        return told
