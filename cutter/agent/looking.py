@@ -83,7 +83,10 @@ class Looker:
         return Look(step.id, Prediction.CHANGE, change.before, change.after, preview=shown)
 
     def _resource(self, step: Request) -> Resource:
-        return self._built(step, resolve(step.params, self._lookup))
+        params = resolve(step.params, self._lookup)
+        if params == step.params:  # whoever sent them has judged them, all but what is resolved here
+            return self._made(resource_type(step.type), params)
+        return self._built(step, params)
 
     def _built(self, step: Request, params: Mapping[str, Any]) -> Resource:
         kind = resource_type(step.type)
