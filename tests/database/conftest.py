@@ -21,7 +21,7 @@ __all__ = ["database", "governed", "installed", "postgres_server", "provider"]
 _ROLES = """
 DO $$ BEGIN
     IF to_regrole('cutter_owner') IS NULL THEN CREATE ROLE cutter_owner; END IF;
-    IF to_regrole('cutter_writer_login') IS NULL THEN CREATE ROLE cutter_writer_login LOGIN; END IF;
+    IF to_regrole('cutter_writer_login') IS NULL THEN CREATE ROLE cutter_writer_login LOGIN NOINHERIT; END IF;
     IF to_regrole('cutter_verify_login') IS NULL THEN CREATE ROLE cutter_verify_login LOGIN; END IF;
 END $$;
 """
