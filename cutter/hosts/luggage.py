@@ -85,18 +85,18 @@ def _fingerprint(magic: bytes, types: Types) -> str:
 
 def _modules(types: Types) -> Iterator[tuple[str, str]]:
     """Yield the name of each module and the path of its source."""
-    for name in sorted(_names(types)):
+    rooms = set(_OF_TYPES) if types is None else _rooms_of(types)
+    for name in sorted(_names(types, rooms)):
         if not _STAYS.fullmatch(name.removesuffix(".py")):
             yield f"cutter.{name.removesuffix('.py').replace('/', '.')}", os.path.join(_PACKAGE, name)
-    dotenv = find_spec("dotenv") if types is None or "dotenv" in _rooms_of(types) else None
+    dotenv = find_spec("dotenv") if "dotenv" in rooms else None
     if dotenv is not None and dotenv.origin is not None:
         yield "dotenv.parser", os.path.join(os.path.dirname(dotenv.origin), "parser.py")
 
 
-def _names(types: Types) -> list[str]:
+def _names(types: Types, rooms: set[str]) -> list[str]:
     """Return the files of ours that travel, from the package's folder."""
     kinds = [name for name in _inside(_TYPES) if types is None or _type_of(name) in (*types, "__init__")]
-    rooms = set(_OF_TYPES) if types is None else _rooms_of(types)
     return [*_FILES, *kinds, *(name for room in (*_ROOMS, *rooms - {"dotenv"}) for name in _inside(room))]
 
 
