@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from project import Project, in_child
 from waiting import until
 
 if TYPE_CHECKING:
-    from project import Project
     from ssh.sshd import Sshd
 
 _STEPS = """\
@@ -114,3 +115,19 @@ def guards(state: Path) -> list[int]:
         if b"cutter.agent.guard" in words and any(path.startswith(f"{state}/") for path in held):
             found.append(int(process.name))
     return found
+
+
+def dies_when_begun(project: Project, state: Path, *words: str, with_its_guard: bool) -> None:
+    """Run cutter in a child that is killed, also its guard where that is asked, once a step has begun."""
+
+    def work() -> int:
+        def kill() -> None:
+            until((project.world / "begun").exists)
+            if with_its_guard:
+                os.kill(guards(state)[0], signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        threading.Thread(target=kill).start()
+        return project.cutter(*words).code
+
+    assert in_child(work) == -signal.SIGKILL

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from guarded.breakable import guards
+from guarded.breakable import dies_when_begun, guards
 from guarded.test_here import decided, here, left_in, state_of
 from project import Project, in_child
 from waiting import all_gone, noted, until
@@ -113,17 +113,7 @@ def test_a_revert_that_is_killed_is_undone_and_can_be_done_again(here: Project, 
     hangs = "[ -e {{ world }}/free ] || { touch {{ world }}/begun; exec tail -f /dev/null; }"
     run = applied(here, hangs)
 
-    def die() -> int:
-        def kill() -> None:
-            until((here.world / "begun").exists)
-            if guard_dies:
-                os.kill(guards(state_of(here))[0], signal.SIGKILL)
-            os.kill(os.getpid(), signal.SIGKILL)
-
-        threading.Thread(target=kill).start()
-        return here.cutter("revert", "--yes", run).code
-
-    assert in_child(die) == -signal.SIGKILL
+    dies_when_begun(here, state_of(here), "revert", "--yes", run, with_its_guard=guard_dies)
     assert not (here.world / "done").exists()
     assert here.cutter("revert", "--yes", run).code == 19
     (left,) = here.json("runs")["unconfirmed"]

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from guarded.breakable import command, guards
+from guarded.breakable import command, dies_when_begun, guards
 from guarded.test_here import HANGS, STEPS, here, state_of
 from guarded.test_killed import HANGS as HANGS_THERE
 from guarded.test_killed import NEVER, kill_guards, kill_run
 from guarded.test_stuck import FILE, left_by_a_guard
-from project import Project, as_nobody, in_child
+from project import Project, as_nobody
 from waiting import until
 
 from cutter.app.unconfirmed import unconfirmed_here
@@ -44,18 +44,7 @@ def guarded_changes(project: Project) -> Any:
 def dies(project: Project, *, with_its_guard: bool) -> str:
     """Kill a run in the middle of its guarded steps, and return its id."""
     site = project.runbook(STEPS.replace("SECRET", "false").replace("  - {name: A", f"{HANGS}  - {{name: A"))
-
-    def work() -> int:
-        def kill() -> None:
-            until((project.world / "begun").exists)
-            if with_its_guard:
-                os.kill(guards(state_of(project))[0], signal.SIGKILL)
-            os.kill(os.getpid(), signal.SIGKILL)
-
-        threading.Thread(target=kill).start()
-        return project.cutter("apply", "--yes", site).code
-
-    assert in_child(work) == -signal.SIGKILL
+    dies_when_begun(project, state_of(project), "apply", "--yes", site, with_its_guard=with_its_guard)
     return project.last_run()
 
 
