@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cached_property, partial
 from shlex import quote
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cutter.app.opened import OPENED
 from cutter.engine.target import Target
+from cutter.errors import CutterError
 from cutter.hosts.local import LocalTarget
 from cutter.language.alike import Alike
 from cutter.language.bind import bind
@@ -101,12 +102,13 @@ class Workspace:
         """Open the environment's ledger for looking only; one that does not exist has no entries."""
         return SqliteLedger.read(self.environment.ledger, environment=self.environment.name)
 
-    def jobs(self, paths: Sequence[str]) -> list[Job]:
+    def jobs(self, paths: Sequence[str], *, asking: bool = False) -> list[Job]:
         """Load and bind runbooks; the problems of all of them are told at once.
 
+        With `asking` their hosts will be asked next, and agents begin there while the runbooks are bound.
         Raises InvalidDocument, and UsageError for a variable of -e that nobody declares.
         """
-        jobs = self._jobs(paths)
+        jobs = self._jobs(paths, asking=asking)
         if self.choice.extra:
             runbooks = [job.runbook for job in jobs]
             refuse_undeclared(parse_extra(self.choice.extra), runbooks, self.environment)
@@ -116,23 +118,30 @@ class Workspace:
         """Load one runbook and bind it to its hosts. Raises InvalidDocument."""
         return self._jobs([path])[0]
 
-    def _jobs(self, paths: Sequence[str]) -> list[Job]:
+    def _jobs(self, paths: Sequence[str], *, asking: bool = False) -> list[Job]:
         complaints = Complaints()
-        jobs = [self._job(path, complaints) for path in paths]
+        known = list(filter(None, (self._chosen(path, complaints) for path in paths)))
+        self._types.update(step.type for _, book, _ in known for step in (*book.preflight, *book.steps))
+        if asking and not complaints.problems:
+            self._let_agents_begin([host for _, _, hosts in known for host in hosts])
+        jobs = [Job(path, book, self._bound(book, hosts, complaints)) for path, book, hosts in known]
         complaints.settle()
-        return [job for job in jobs if job is not None]
+        return jobs
 
-    def _job(self, path: str, complaints: Complaints) -> Job | None:
+    def _chosen(self, path: str, complaints: Complaints) -> tuple[str, Runbook, Sequence[Host]] | None:
+        """Load a runbook and choose its hosts."""
         runbook = complaints.attempt(load_runbook, path)
-        limit = self.choice.limit
-        hosts = complaints.attempt(select_for, self.environment, runbook, limit) if runbook else None
-        if runbook is None or hosts is None:
+        if runbook is None:
             return None
+        hosts = complaints.attempt(select_for, self.environment, runbook, self.choice.limit)
+        return None if hosts is None else (path, runbook, hosts)
+
+    def _bound(
+        self, runbook: Runbook, hosts: Sequence[Host], complaints: Complaints
+    ) -> tuple[BoundRunbook, ...]:
         bind_here = partial(bind, alike=Alike())
         given = [(runbook, self.environment, host, self.choice.extra, self.digest_key) for host in hosts]
-        bound = tuple(filter(None, (complaints.attempt(bind_here, *words) for words in given)))
-        self._types.update(step.type for item in bound for step in (*item.preflight, *item.steps))
-        return Job(path, runbook, bound)
+        return tuple(filter(None, (complaints.attempt(bind_here, *words) for words in given)))
 
     def is_local(self, name: str) -> bool:
         """Tell whether a target is this machine."""
@@ -168,19 +177,31 @@ class Workspace:
         return os.path.join(self.environment.target_state, "kept")
 
     def _ssh_target(self, host: Host, run: str) -> Target:
-        from cutter.hosts.sessions import close_all
         from cutter.hosts.ssh import SshTarget
+        from cutter.ledger.actor import host_name, user_name
+
+        state, by = self.environment.target_state, f"{user_name()}@{host_name()}"
+        return SshTarget(self._session(host), state, self.digest_key, run=run, by=by)
+
+    def _session(self, host: Host) -> Session:
+        """Return the session with a host; there is one in a command."""
+        from cutter.hosts.sessions import close_all
         from cutter.hosts.ssh_session import Session
         from cutter.hosts.ssh_way import way_to
-        from cutter.ledger.actor import host_name, user_name
 
         if host.name not in self._sessions:
             way = way_to(host, self.environment.hosts, self.choice.become_password)
             if not self._sessions:
                 self._open.callback(close_all, self._sessions)
             self._sessions[host.name] = Session(host.name, *way, frozenset(self._types) or None)
-        state, by = self.environment.target_state, f"{user_name()}@{host_name()}"
-        return SshTarget(self._sessions[host.name], state, self.digest_key, run=run, by=by)
+        return self._sessions[host.name]
+
+    def _let_agents_begin(self, hosts: Sequence[Host]) -> None:
+        """Start agents on as many of these hosts as may be at work at once; what goes wrong is told later."""
+        apart = {host.name: host for host in hosts if host.connection == "ssh"}
+        for host in list(apart.values())[: self.parallel]:
+            with suppress(CutterError):
+                self._session(host).begin()
 
     def let_hosts_go(self, jobs: Sequence[Job]) -> None:
         """Let the agents end where nothing changes and no preflight is looked at once more.

@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
         return _apply_kept(of_a_request(args), args)
     workspace = Workspace(options.choice(args))
-    jobs = workspace.jobs(args.runbooks)
+    jobs = workspace.jobs(args.runbooks, asking=True)
     with writing(workspace, wait_seconds=args.lock_timeout) as session:
         jobs = list(session.rebound(jobs))
         look = partial(plan_job, workspace, only=args.only, preview=args.diff)

@@ -43,7 +43,7 @@ def run_plan(args: argparse.Namespace, *, detailed: bool) -> int:
     out = checked_output(args.out) if getattr(args, "out", "") else ""
     if out:
         workspace.create_digest_key()
-    jobs = workspace.jobs(args.runbooks)
+    jobs = workspace.jobs(args.runbooks, asking=True)
     plans = [plan_job(workspace, job, only=args.only, preview=args.diff) for job in jobs]
     found = all_unmet(workspace, jobs, plans)
     refusal = first_refusal(jobs, found)

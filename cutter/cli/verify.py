@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Verify, and return 0, or 2 where something drifted. Only the ledger is written to."""
     workspace = Workspace(options.choice(args))
-    jobs = workspace.jobs(args.runbooks)
+    jobs = workspace.jobs(args.runbooks, asking=True)
     with writing(workspace, wait_seconds=args.lock_timeout) as session:
         jobs = list(session.rebound(jobs))
         results = [verify(session, job, only=args.only)[1] for job in jobs]

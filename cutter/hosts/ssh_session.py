@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from threading import Thread
 from typing import Any
 
 from cutter.agent.frames import Broken, Frame, packed, packed_bytes, read_frame
@@ -53,6 +54,18 @@ class Session:
         self._types = types
         self._channel: Channel | None = None
         self._sent: set[str] = set()
+        self._beginning: Thread | None = None
+
+    def begin(self) -> None:
+        """Let the agent start while something else is done; whoever asks waits, and hears what went wrong."""
+        self._beginning = Thread(target=self._try_to_start, name=f"beginning {self.name}", daemon=True)
+        self._beginning.start()
+
+    def _try_to_start(self) -> None:
+        try:
+            self._start()
+        except BaseException:  # noqa: BLE001 - it is kept as `broken`, or comes again when somebody asks
+            self._end()
 
     def ask(
         self, message: Mapping[str, Any], content: Mapping[str, bytes] | None = None
@@ -82,8 +95,9 @@ class Session:
         """Let the agent know these types, or all; one that was started with less will be started anew."""
         if self._types is None or (types is not None and self._types.issuperset(types)):
             return
+        self._await_beginning()
         self._types = None
-        self.close()
+        self._end()
 
     def fresh(self) -> Session:
         """Return another session with the same machine, over a connection of its own."""
@@ -114,10 +128,11 @@ class Session:
 
     def start(self) -> None:
         """Start the agent, unless it is there. Raises Unavailable, and PermissionRefused for a password."""
+        self._await_beginning()
         if self.broken is not None:
             raise self.broken
         if self._dismissed:
-            self.close()
+            self._end()
         if self._channel is None:
             self._start()
 
@@ -168,14 +183,31 @@ class Session:
     def let_go(self) -> None:
         """Let the agent end, and a step that is under way with it; nobody waits for that before `close`.
 
-        Whoever asks again begins with another one.
+        Whoever asks again begins with another one. One that is still beginning is left to `close`.
         """
+        if self._is_beginning:
+            return
         self._dismissed = True
         if self._channel is not None:
             self._channel.let_go()
 
     def close(self) -> None:
-        """End the agent; a step that is under way ends with it."""
+        """End the agent; a step that is under way ends with it, and one that is still beginning at once."""
+        if self._is_beginning:
+            self.break_off()
+        self._await_beginning()
+        self._end()
+
+    @property
+    def _is_beginning(self) -> bool:
+        return self._beginning is not None and self._beginning.is_alive()
+
+    def _await_beginning(self) -> None:
+        beginning, self._beginning = self._beginning, None
+        if beginning is not None:
+            beginning.join()
+
+    def _end(self) -> None:
         channel, self._channel, self._dismissed = self._channel, None, False
         if channel is not None:
             self._sent.clear()
@@ -230,7 +262,7 @@ class Session:
         channel = self._open()
         if not why:
             channel.hear_the_end()
-        self.close()
+        self._end()
         shown = b"" if self._greeted else channel.last_said
         code, complaints = channel.process.returncode, channel.complaints
         self.broken = fault_of(self.name, self._route, code, complaints, why, shown=shown)
