@@ -9,7 +9,7 @@ PRAGMA synchronous = FULL
 -- name: table
 CREATE TABLE entry (
     seq   INTEGER PRIMARY KEY CHECK (seq > 0),
-    prev  TEXT NOT NULL UNIQUE,
+    prev  TEXT NOT NULL,
     hash  TEXT NOT NULL,
     kind  TEXT NOT NULL,
     body  TEXT NOT NULL CHECK (json_valid(body)),

@@ -42,15 +42,15 @@ class TestSqlite(LedgerContract):
 
 
 def _attack(place: Path, statement: str, *values: object) -> None:
-    """Act as someone who owns the file: no trigger, no uniqueness of links."""
+    """Act as someone who owns the file: no trigger, no check."""
     connection = sqlite3.connect(place / FILE, isolation_level=None)
     for trigger in ("entry_no_update", "entry_no_delete", "entry_one_line"):
         connection.execute(f"DROP TRIGGER IF EXISTS {trigger}")
     (table,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'entry'").fetchone()
-    if "UNIQUE" in table:
+    if "json_valid" in table:
         connection.execute("ALTER TABLE entry RENAME TO guarded")
         for guard in (
-            "NOT NULL UNIQUE",
+            "NOT NULL",
             "CHECK (json_valid(body))",
             "GENERATED ALWAYS AS (json_extract(body, '$.run'))",
         ):
@@ -75,6 +75,9 @@ def _make(place: Path, count: int = 3) -> None:
 INSERT = "INTO entry (seq, prev, hash, kind, body, at, actor) VALUES (?, 'p', 'h', 'k', '{}', '', '')"
 
 
+FORK = "INTO entry SELECT ?, prev, 'h', kind, body, at, actor FROM entry WHERE seq = 4"
+
+
 @pytest.mark.parametrize(
     ("statement", "seq"),
     [
@@ -83,6 +86,7 @@ INSERT = "INTO entry (seq, prev, hash, kind, body, at, actor) VALUES (?, 'p', 'h
         (f"INSERT OR REPLACE {INSERT}", 4),
         (f"INSERT {INSERT}", 5),
         (f"INSERT {INSERT}", 9),
+        (f"INSERT {FORK}", 5),
     ],
 )
 def test_the_database_itself_refuses_whatever_is_not_an_append(
