@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 
 from cutter.errors import Conflict
+from cutter.model.sha256 import sha256_hex
 
 
 def names() -> tuple[str, ...]:
@@ -28,9 +29,7 @@ def machine_identity() -> str:
     found = _machine_id()
     if not found:
         return f"hostname:{_hostname()}"
-    import hashlib
-
-    return "machine:" + hashlib.sha256(b"cutter.machine.v1\n" + found.encode()).hexdigest()[:16]
+    return "machine:" + sha256_hex(b"cutter.machine.v1\n" + found.encode())[:16]
 
 
 def _user() -> str:

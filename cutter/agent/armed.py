@@ -8,7 +8,6 @@ whoever finds it knows what to put back; there is no secret in it. The guard loc
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import time
@@ -19,6 +18,7 @@ from typing import Any, NamedTuple, Optional
 from cutter.errors import LockHeld
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.walk import sync_folder
+from cutter.model.sha256 import sha256_hex
 from cutter.model.state import State
 
 ARMED, DUE, TAKING, TAKEN, CONFIRMED = "armed", "due", "taking", "taken", "confirmed"
@@ -76,7 +76,7 @@ def boot() -> str:
 
 def proof_of(token: str) -> str:
     """Return what may lie on the target of a word that only the controller knows."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return sha256_hex(token.encode())
 
 
 def create(folder: str, name: str, head: Mapping[str, Any]) -> int:

@@ -10,13 +10,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
-from hashlib import sha256
 from importlib.util import MAGIC_NUMBER, cache_from_source, find_spec
 from threading import Lock
 
 from cutter import __version__
 from cutter.agent.carried import Entries
 from cutter.filesystem.cache import Cache
+from cutter.model.sha256 import sha256_hex
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _FILES = ("__init__.py", "children.py", "errors.py", "facts.py", "resource.py", "resources/__init__.py")
@@ -37,7 +37,7 @@ _HEAD = 16
 _QUICK = 1
 _KEPT = Cache("agents")
 _MOST = 20
-_SUM = 32
+_SUM = 64
 _PACKING = Lock()
 
 
@@ -65,10 +65,10 @@ def _packed(magic: bytes, types: Types) -> bytes:
     """Pack it, or take what was packed of the very same files before; packing takes 15 ms."""
     name = _fingerprint(magic, types)
     kept = _KEPT.read(name)
-    if kept[:_SUM] == sha256(kept[_SUM:]).digest():
+    if kept[:_SUM] == sha256_hex(kept[_SUM:]).encode():
         return kept[_SUM:]
     packed = zlib.compress(marshal.dumps(dict(luggage(magic, types))), _QUICK)
-    _KEPT.write(name, sha256(packed).digest() + packed, kept=_MOST)
+    _KEPT.write(name, sha256_hex(packed).encode() + packed, kept=_MOST)
     return packed
 
 
@@ -80,7 +80,7 @@ def _fingerprint(magic: bytes, types: Types) -> str:
             with suppress(OSError):
                 seen = os.stat(file)
                 told.append(f"{name} {file} {seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns}")
-    return sha256("\n".join(told).encode()).hexdigest()
+    return sha256_hex("\n".join(told).encode())
 
 
 def _modules(types: Types) -> Iterator[tuple[str, str]]:

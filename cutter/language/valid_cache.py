@@ -6,7 +6,6 @@ documents are remembered.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,6 +13,7 @@ from functools import cache
 from importlib import import_module
 
 from cutter.filesystem.cache import Cache
+from cutter.model.sha256 import sha256_hex
 
 KEPT = 2_000
 _VALID = Cache("valid")
@@ -21,7 +21,7 @@ _VALID = Cache("valid")
 
 def name_of(schema: str, text: bytes) -> str:
     """Return the name under which a document would be remembered as valid."""
-    return hashlib.sha256(f"{schema}\n{_fingerprint()}\n".encode() + text).hexdigest()
+    return sha256_hex(f"{schema}\n{_fingerprint()}\n".encode() + text)
 
 
 def known(name: str) -> bool:
@@ -37,7 +37,7 @@ def remember(name: str) -> None:
 @cache
 def _fingerprint() -> str:
     """Return what changes when a schema may change: the files that schemas are made of."""
-    return hashlib.sha256("\n".join(sorted(_sources())).encode()).hexdigest()
+    return sha256_hex("\n".join(sorted(_sources())).encode())
 
 
 def _sources() -> Iterator[str]:

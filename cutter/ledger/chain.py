@@ -6,7 +6,6 @@ entry vouches for all before it, and only a checkpoint kept elsewhere vouches fo
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from json.encoder import encode_basestring_ascii as quoted
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 
 from cutter.errors import LedgerError
 from cutter.ledger.checkpoint import Checkpoint
+from cutter.model.sha256 import sha256_hex
 
 DOMAIN = b"cutter.ledger.v1\n"
 BEGINNING = ""
@@ -73,7 +73,7 @@ def hash_of(entry: Entry) -> str:
         f'{{"actor":{quoted(entry.actor)},"at":{quoted(entry.at)},"body":{quoted(entry.body)},'
         f'"kind":{quoted(entry.kind)},"prev":{quoted(entry.prev)},"seq":{entry.seq:d}}}'
     )
-    return f"v1:{hashlib.sha256(DOMAIN + text.encode('ascii')).hexdigest()}"
+    return f"v1:{sha256_hex(DOMAIN + text.encode('ascii'))}"
 
 
 def check(

@@ -8,12 +8,13 @@ share one canonical form.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
+
+from cutter.model.sha256 import sha256_hex
 
 VERSION = "v1"
 _CONSTANTS = {None: "null", True: "true", False: "false"}
@@ -32,12 +33,12 @@ def canonical(value: Any) -> bytes:
 def digest(domain: str, value: Any) -> str:
     """Return ``v1:<64 hex>``: SHA-256 over the domain, the version and the canonical bytes of the value."""
     prefix = f"cutter.{domain}.{VERSION}\n".encode("ascii")
-    return f"{VERSION}:{hashlib.sha256(prefix + canonical(value)).hexdigest()}"
+    return f"{VERSION}:{sha256_hex(prefix + canonical(value))}"
 
 
 def bytes_digest(content: bytes) -> str:
     """Return ``sha256:<64 hex>`` of the bytes as they are."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+    return f"sha256:{sha256_hex(content)}"
 
 
 def _written(value: Any) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from typing import Any, NoReturn
+
+from cutter.model.sha256 import hmac_sha256_hex
 
 
 class Secret:
@@ -32,7 +33,9 @@ class Secret:
 
     def __eq__(self, other: object) -> bool:
         """Compare in constant time, and only with another secret."""
-        return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
+        from hmac import compare_digest
+
+        return isinstance(other, Secret) and compare_digest(self._value.encode(), other._value.encode())
 
     def __hash__(self) -> int:
         """Hash by identity of the type alone, so that no table of hashes tells anything."""
@@ -46,7 +49,7 @@ class Secret:
 def keyed_digest(key: bytes, value: str | bytes) -> str:
     """Return ``hmac-sha256:<64 hex>`` of a secret under the environment's digest key."""
     content = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
-    return f"hmac-sha256:{hmac.new(key, content, 'sha256').hexdigest()}"
+    return f"hmac-sha256:{hmac_sha256_hex(key, content)}"
 
 
 def contains_secret(value: Any) -> bool:
