@@ -17,6 +17,7 @@ _END_OF_NAME = b"\0"
 
 Read = Callable[[int], bytes]
 """Returns exactly that many bytes, or fewer where the stream ends."""
+Message = Mapping[str, Any]
 
 
 class Broken(Exception):
@@ -26,12 +27,12 @@ class Broken(Exception):
 class Frame(NamedTuple):
     """A message, or, where `digest` is set, the bytes it names."""
 
-    message: Mapping[str, Any]
+    message: Message
     digest: str = ""
     content: bytes = b""
 
 
-def packed(message: Mapping[str, Any]) -> bytes:
+def packed(message: Message) -> bytes:
     """Return the frame of a message."""
     payload = json.dumps(message, separators=(",", ":")).encode("ascii")
     return _HEAD.pack(len(payload), MESSAGE) + payload
@@ -43,8 +44,19 @@ def packed_bytes(digest: str, content: bytes) -> bytes:
     return _HEAD.pack(len(name) + len(content), BLOB) + name + content
 
 
-def read_frame(read: Read) -> Optional[Frame]:
-    """Return the next frame, None where the stream ends between two. Raises Broken."""
+def message(payload: bytes) -> Message:
+    """Return the message in the payload of a frame. Raises Broken."""
+    try:
+        found = json.loads(payload)
+    except ValueError as error:
+        raise Broken("what came is no message") from error
+    if not isinstance(found, dict):
+        raise Broken("what came is no message")
+    return found
+
+
+def read_frame(read: Read, told: Callable[[bytes], Message] = message) -> Optional[Frame]:
+    """Return the next frame, None where the stream ends between two; `told` reads messages. Raises Broken."""
     head = read(_HEAD.size)
     if not head:
         return None
@@ -56,17 +68,7 @@ def read_frame(read: Read) -> Optional[Frame]:
     payload = read(length)
     if len(payload) < length:
         raise Broken("the stream ended inside a frame")
-    return _blob(payload) if kind == BLOB else Frame(_message(payload))
-
-
-def _message(payload: bytes) -> Mapping[str, Any]:
-    try:
-        message = json.loads(payload)
-    except ValueError as error:
-        raise Broken("what came is no message") from error
-    if not isinstance(message, dict):
-        raise Broken("what came is no message")
-    return message
+    return _blob(payload) if kind == BLOB else Frame(told(payload))
 
 
 def _blob(payload: bytes) -> Frame:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cutter.engine.obligations import Owed
 from cutter.errors import CutterError, Unrecorded
+from cutter.model.canonical import Texts
 from cutter.model.evidence import Evidence
 from cutter.model.plan import TargetPlan
 
@@ -15,6 +16,7 @@ Note = tuple[str, Mapping[str, Any]]
 Append = Callable[[Sequence[Note]], object]
 """Writes entries durably, all or none, before it returns."""
 
+_STATES = ("before", "after", "observed")
 LEFT_OUT = "left_out"
 """The kind of the entries that say which steps are not for a target."""
 
@@ -30,6 +32,7 @@ class Recording:
         self.waiting: list[Note] = []
         self.begun = False
         self._touched: list[str] = []
+        self._texts = Texts()
 
     def declarations(self, body: Mapping[str, Any]) -> None:
         """Note what the gaps are declared to need, under which the evidence of this run is gathered."""
@@ -78,7 +81,7 @@ class Recording:
 
     def evidence(self, target: str, identity: str, evidence: Evidence) -> None:
         """Note what came of a step; durable at the next commit."""
-        self._note("evidence", {"target": target, "identity": identity, **evidence.body()})
+        self._note("evidence", {"target": target, "identity": identity, **self._body_of(evidence)})
         if evidence.touched:
             self._touched.append(evidence.step)
 
@@ -105,6 +108,7 @@ class Recording:
     def commit(self) -> None:
         """Make durable what has been noted. Raises Unrecorded when that fails after something was changed."""
         noted, self.waiting = self.waiting, []
+        self._texts = Texts()
         try:
             if noted:
                 self.append(noted)
@@ -120,6 +124,10 @@ class Recording:
             world=f"changed before that: {', '.join(self._touched)}; nothing was begun after it",
             remedy=error.remedy or "put the ledger right, then run the same command again: it looks first",
         )
+
+    def _body_of(self, evidence: Evidence) -> Mapping[str, Any]:
+        body = evidence.body()
+        return body | {name: self._texts.of(body[name]) for name in _STATES if body.get(name)}
 
     def _note(self, kind: str, body: Mapping[str, Any]) -> None:
         self.waiting.append((kind, {"run": self.run, **self.common, **body}))

@@ -7,10 +7,11 @@ import subprocess
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from threading import Thread
 from typing import Any
 
-from cutter.agent.frames import Broken, Frame, packed, packed_bytes, read_frame
+from cutter.agent.frames import Broken, Frame, Message, message, packed, packed_bytes, read_frame
 from cutter.agent.remote import PROTOCOL
 from cutter.agent.wire import error_of
 from cutter.errors import CutterError, Unavailable
@@ -25,6 +26,8 @@ from cutter.model.secret import Secret
 START_SECONDS = 60.0
 SILENCE_SECONDS = 18.0
 """After so long without a word, or a beat, from an agent it counts as lost: within 20 s of the last one."""
+
+_SHORT = 2048
 
 
 class Session:
@@ -67,9 +70,7 @@ class Session:
         except BaseException:  # noqa: BLE001 - it is kept as `broken`, or comes again when somebody asks
             self._end()
 
-    def ask(
-        self, message: Mapping[str, Any], content: Mapping[str, bytes] | None = None
-    ) -> Iterator[Mapping[str, Any]]:
+    def ask(self, asked: Message, content: Mapping[str, bytes] | None = None) -> Iterator[Message]:
         """Yield what the agent answers, each as it comes.
 
         `content` goes before, each piece once in a session. Raises what the agent raised, and Unavailable
@@ -81,7 +82,7 @@ class Session:
             if digest not in self._sent:
                 self._send(packed_bytes(digest, held))
                 self._sent.add(digest)
-        self._send(packed(message))
+        self._send(packed(asked))
         while True:
             frame = self._next(SILENCE_SECONDS)
             if "error" in frame.message:
@@ -227,7 +228,7 @@ class Session:
     def _next(self, seconds: float) -> Frame:
         channel, deadline = self._open(), time.monotonic() + seconds
         try:  # without the words of `_told_when_lost`: there are thousands of frames
-            frame = read_frame(lambda size: channel.take(size, deadline))
+            frame = read_frame(lambda size: channel.take(size, deadline), _told)
         except Lost as lost:
             raise self._lost(lost) from None
         except Broken as error:
@@ -267,3 +268,13 @@ class Session:
         code, complaints = channel.process.returncode, channel.complaints
         self.broken = fault_of(self.name, self._route, code, complaints, why, shown=shown)
         return self.broken
+
+
+def _told(payload: bytes) -> Message:
+    return _told_alike(payload) if len(payload) < _SHORT else message(payload)
+
+
+@lru_cache(maxsize=2048)
+def _told_alike(payload: bytes) -> Message:
+    """Return what was told; hosts that are alike tell the same, and nobody alters it."""
+    return message(payload)

@@ -21,6 +21,26 @@ _CONSTANTS = {None: "null", True: "true", False: "false"}
 _HIGH_SURROGATE = re.compile("[\ud800-\udbff]")
 
 
+class Canonical(str):
+    """The canonical text of a value; inside another value it stands for that one."""
+
+    __slots__ = ()
+
+
+class Texts:
+    """Canonical texts of values that nobody alters, each taken once: hosts that are alike say the same."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Any, Canonical]] = {}  # with the value, or its id could be another's
+
+    def of(self, value: Any) -> Canonical:
+        """Return the canonical text of a value. Raises NotCanonical."""
+        known = self._known.get(id(value))
+        if known is None:
+            known = self._known[id(value)] = value, Canonical(_written(value))
+        return known[1]
+
+
 class NotCanonical(ValueError):
     """The value has no canonical form: a float, a secret, a non-string key or a stray high surrogate."""
 
@@ -46,6 +66,8 @@ def _written(value: Any) -> str:
     kind = type(value)
     if kind is str:
         return _quoted(value) if value.isascii() else _text(value)
+    if isinstance(value, str):
+        return value if kind is Canonical else _text(value)
     if kind is dict or isinstance(value, Mapping):
         return "{" + ",".join([_key(key) + _written(value[key]) for key in _sorted(value)]) + "}"
     if value is None or kind is bool:
@@ -54,8 +76,6 @@ def _written(value: Any) -> str:
         return int.__repr__(value)
     if isinstance(value, (list, tuple)):
         return "[" + ",".join([_written(item) for item in value]) + "]"
-    if isinstance(value, str):
-        return _text(value)
     raise NotCanonical(f"a {kind.__name__} has no canonical form")
 
 

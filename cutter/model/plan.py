@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, Optional
 
-from cutter.model.canonical import digest
+from cutter.model.canonical import Canonical, canonical, digest
 from cutter.model.look import Look, Prediction
 from cutter.model.when import LeftOut
 
@@ -51,6 +51,12 @@ class PlannedStep(NamedTuple):
             "provided_by": self.provided_by,
             **({"confirm": self.confirm} if self.confirm else {}),
         }
+
+    @property
+    def said(self) -> tuple[Any, ...]:
+        """All that the body is made of; a state by which one it is, not by what it says."""
+        look = self.look
+        return (*self[:4], look.prediction, id(look.before), id(look.after), look.reason, *self[5:])
 
 
 class TargetPlan(NamedTuple):
@@ -101,13 +107,13 @@ class TargetPlan(NamedTuple):
         steps = (step._replace(look=unknown(step.id)) for step in self.steps)
         return TargetPlan(self.target, "", (), tuple(steps), first=first)
 
-    def body(self) -> dict[str, Any]:
-        """Return the canonical form."""
+    def body(self, step_body: Callable[[PlannedStep], Any] = PlannedStep.body) -> dict[str, Any]:
+        """Return the canonical form; `step_body` returns that of a step."""
         return {
             "target": self.target,
             "identity": self.identity,
-            "preflight": [step.body() for step in self.preflight],
-            "steps": [step.body() for step in self.steps],
+            "preflight": list(map(step_body, self.preflight)),
+            "steps": list(map(step_body, self.steps)),
             **({"unseen": self.unseen._asdict()} if self.unseen else {}),
             **({"first": self.first} if self.first else {}),
             **({"left_out": [each.body() for each in self.left_out]} if self.left_out else {}),
@@ -136,13 +142,26 @@ class Plan(NamedTuple):
     @property
     def digest(self) -> str:
         """The digest over the canonical body."""
-        return digest("plan", self.body())
+        return digest("plan", self.body(_once()))
 
-    def body(self) -> dict[str, Any]:
-        """Return the canonical form of the plan."""
+    def body(self, step_body: Callable[[PlannedStep], Any] = PlannedStep.body) -> dict[str, Any]:
+        """Return the canonical form of the plan; `step_body` returns that of a step."""
         return {
             "environment": self.environment,
             "runbook": self.runbook,
             "runbook_digest": self.runbook_digest,
-            "targets": [target.body() for target in self.targets],
+            "targets": [target.body(step_body) for target in self.targets],
         }
+
+
+def _once() -> Callable[[PlannedStep], Canonical]:
+    """Return what writes the canonical text of steps, once for those that are the same on several targets."""
+    known: dict[tuple[Any, ...], Canonical] = {}
+
+    def written(step: PlannedStep) -> Canonical:
+        text = known.get(step.said)
+        if text is None:
+            text = known[step.said] = Canonical(canonical(step.body()).decode("ascii"))
+        return text
+
+    return written

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cutter.model.canonical import NotCanonical, canonical, digest
+from cutter.model.canonical import Canonical, NotCanonical, Texts, canonical, digest
 from cutter.model.secret import Secret, contains_secret, keyed_digest
 
 TEXT = st.text(st.characters(codec="utf-8"))
@@ -86,3 +86,21 @@ def test_a_secret_is_found_inside_a_nested_value() -> None:
 def test_a_keyed_digest_needs_its_key() -> None:
     assert keyed_digest(b"one", "value") != keyed_digest(b"two", "value")
     assert keyed_digest(b"one", "value") == keyed_digest(b"one", b"value")
+
+
+@given(VALUES, TEXT)
+def test_a_canonical_text_stands_for_its_value(value: Any, key: str) -> None:
+    text = Canonical(canonical(value).decode("ascii"))
+    assert canonical({key: [text, value]}) == canonical({key: [value, value]})
+
+
+@given(st.lists(VALUES, min_size=1, max_size=3), st.data())
+def test_texts_of_the_same_values_are_those_of_each(values: list[Any], data: st.DataObject) -> None:
+    texts = Texts()
+    for value in data.draw(st.lists(st.sampled_from(values))):
+        assert texts.of(value) == canonical(value).decode("ascii")
+
+
+def test_a_text_is_not_that_of_a_value_that_is_gone() -> None:
+    texts = Texts()
+    assert len({texts.of([number]) for number in range(100)}) == 100

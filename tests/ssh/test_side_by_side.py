@@ -33,12 +33,12 @@ def test_a_host_that_does_not_answer_costs_only_itself(fleet: Project) -> None:
 def test_steps_of_two_hosts_run_at_the_same_time(fleet: Project) -> None:
     """Each waits for the other: one after the other, neither would ever end."""
     machines(fleet, web1="other: web2", web2="other: web1")
-    wait = "touch {{ world }}/$1; until [ -e {{ world }}/$2 ]; do sleep 0.05; done"
+    wait = "touch {{ world }}/$1; until [ -e {{ world }}/$2 ]; do sleep 0.05; done; touch {{ world }}/met.$1"
     steps = f"""\
   - name: Meet
     command:
       argv: [sh, -c, "{wait}", sh, "{{{{ inventory_hostname }}}}", "{{{{ other }}}}"]
-      check: [test, -e, "{{{{ world }}}}/{{{{ other }}}}"]
+      check: [test, -e, "{{{{ world }}}}/met.{{{{ inventory_hostname }}}}"]
     irreversible: it is a test
 """
     assert fleet.apply(fleet.runbook(steps, head="vars: {world: /nonexistent, other: nobody}\n"))
