@@ -6,7 +6,9 @@ docstring is the manual entry that ``cutter explain CODE`` prints.
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
+
+from cutter.named_tuple import NamedTuple
 
 NOTHING_CHANGED = "nothing was changed"
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any, ClassVar, NamedTuple, Optional, Protocol
+from typing import Any, ClassVar, Optional, Protocol
 
 from cutter.model.mismatches import mismatches
 from cutter.model.obligations import Dutiful
 from cutter.model.secret import Secret, keyed_digest, without_secrets
 from cutter.model.state import Change, State
+from cutter.named_tuple import NamedTuple
 
 REQUIRED = object()
 _SCHEMA_OF_ANNOTATION: Mapping[str, Mapping[str, Any]] = {

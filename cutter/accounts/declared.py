@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from cutter.accounts import key_file
 from cutter.accounts import keys as key_lines
 from cutter.model.canonical import bytes_digest
 from cutter.model.state import Plain, State
+from cutter.named_tuple import NamedTuple
 
 KEYS, ACCESS, MADE = "keys", "keys_access", "home_exists"
 Keyed = Callable[[bytes], str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from cutter.errors import Conflict
 from cutter.filesystem.attributes import put_in_place
@@ -13,6 +13,7 @@ from cutter.filesystem.regular import opened
 from cutter.filesystem.replace import remove, replace
 from cutter.filesystem.walk import FOLDER, Place, existing_parent_of, in_the_way, lstat, parent_of, sync
 from cutter.model.state import State
+from cutter.named_tuple import NamedTuple
 
 OWN = "own"
 NONE = "none"

@@ -7,7 +7,9 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterable
-from typing import NamedTuple, Optional, Union
+from typing import Optional, Union
+
+from cutter.named_tuple import NamedTuple
 
 _LINE = re.compile(
     r'(?:(?P<options>(?:[^\s"]|"(?:\\"|[^"])*")+)\s+)??'

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 from cutter.accounts.books import Books
 from cutter.accounts.tables import MEMBERS, Table
 from cutter.errors import Conflict, StepFailed
 from cutter.model.canonical import canonical
+from cutter.named_tuple import NamedTuple
 from cutter.resource import Content
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_.-]{0,31}$"

@@ -13,13 +13,14 @@ import os
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 from cutter.errors import LockHeld
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.walk import sync_folder
 from cutter.model.sha256 import sha256_hex
 from cutter.model.state import State
+from cutter.named_tuple import NamedTuple
 
 ARMED, DUE, TAKING, TAKEN, CONFIRMED = "armed", "due", "taking", "taken", "confirmed"
 STUCK = "stuck"

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
+
+from cutter.named_tuple import NamedTuple
 
 MESSAGE, BLOB = 0, 1
 LARGEST = 1 << 30

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import groupby
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 from cutter.agent import armed, guard
 from cutter.agent.armed import Begun
@@ -29,6 +29,7 @@ from cutter.errors import CutterError, StalePlan
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.look import Prediction
 from cutter.model.state import Change, State
+from cutter.named_tuple import NamedTuple
 
 _PAUSE_SECONDS = 0.05
 _BESIDE = "a step beside it did not succeed, so it was put back with that"

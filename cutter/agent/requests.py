@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, Optional, Union
 
 from cutter.model.obligations import Marks
 from cutter.model.references import parts, references
 from cutter.model.state import Change, State
+from cutter.named_tuple import NamedTuple
 
 
 class StepRequest(NamedTuple):

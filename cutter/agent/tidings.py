@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Union
+from typing import Any, Union
 
 from cutter.agent.wire import plain
 from cutter.model.evidence import Evidence, Outcome
+from cutter.named_tuple import NamedTuple
 
 
 class Arming(NamedTuple):

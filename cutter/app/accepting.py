@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.app.matrix_file import matrix_digest
 from cutter.app.planfile import KeptPlan, read_plan
@@ -20,6 +20,7 @@ from cutter.approvals.verdicts import Memory, Signatures, judge_request, refuse_
 from cutter.errors import ApprovalRefused
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.canonical import bytes_digest
+from cutter.named_tuple import NamedTuple
 
 _AGAIN = "make a new plan, and a new request of it"
 ENTRY = "approval"

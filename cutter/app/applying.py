@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cutter import __version__
 from cutter.app.checkpoints import checkpointed, leave_checkpoint
@@ -30,6 +30,7 @@ from cutter.ledger.tidying import tidy
 from cutter.ledger.unbegun import Before, before, take_away, unbegun
 from cutter.ledger.vouching import refuse_broken_since
 from cutter.model.plan import Plan
+from cutter.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from cutter.app.accepting import Acceptance

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from typing import NamedTuple
 
 from cutter.app.accepting import GivenRequest, read_request, refuse_other_facts
 from cutter.app.publishing import publish
@@ -26,6 +25,7 @@ from cutter.errors import (
 from cutter.gpg.signatures import BadSignature
 from cutter.gpg.signing import signed
 from cutter.gpg.verifying import verified
+from cutter.named_tuple import NamedTuple
 
 
 class Approver(NamedTuple):

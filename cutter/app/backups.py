@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.app.applying import WritingSession, new_run_id
 from cutter.app.matrix_file import matrix_path
@@ -29,6 +29,7 @@ from cutter.backup.retention import found_in
 from cutter.errors import BackupFailed, UsageError
 from cutter.filesystem.kept import KeptContent
 from cutter.model.state import Change
+from cutter.named_tuple import NamedTuple
 from cutter.resources import resource_type
 
 DECLARED_IN = "f4.yml"

@@ -8,12 +8,13 @@ glass; on a database of that run, which knows who may approve, or under the very
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.canonical import bytes_digest
 from cutter.model.gap_values import Baseline, GapDeclaration, GapState, GapStatus
 from cutter.model.runbook import Position
+from cutter.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from cutter.app.accepting import Acceptance

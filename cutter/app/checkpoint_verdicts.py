@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from cutter.app.checkpoints import checkpoint_names, demand_signed, key_of, read_checkpoint, read_named
 from cutter.app.workspace import Workspace
@@ -12,6 +11,7 @@ from cutter.errors import LedgerError
 from cutter.ledger.chain import Finding
 from cutter.ledger.checkpoint import KeptCheckpoint
 from cutter.ledger.sqlite import SqliteLedger
+from cutter.named_tuple import NamedTuple
 
 
 class Compared(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.agent.requests import RevertRequest
 from cutter.engine.compensation import inverse_steps, manual_steps
@@ -14,6 +14,7 @@ from cutter.engine.stopping import OnlyAbort, Stop
 from cutter.engine.target import Target
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.evidence import Evidence, Outcome
+from cutter.named_tuple import NamedTuple
 
 
 class TargetRevert(NamedTuple):

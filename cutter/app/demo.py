@@ -11,12 +11,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from cutter.app.demo_acts import CUT, Act, scenes
 from cutter.app.demo_folder import INVENTORY, PEOPLE, home_of, key_commands, make_folder, write_authority
 from cutter.children import guarded
 from cutter.errors import StepFailed, Unavailable
+from cutter.named_tuple import NamedTuple
 
 Tell = Callable[[str], None]
 """Told one line after the other."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from cutter.errors import ApprovalRefused, StalePlan
+from cutter.named_tuple import NamedTuple
 
 FIRST = "runbooks/first-production-run.yml"
 CUT = "CUT"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from cutter.errors import CutterError
+from cutter.named_tuple import NamedTuple
 
 
 class Check(NamedTuple):

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from cutter.app.breaking_glass import open_gaps
 from cutter.app.checkpoints import refuse_contradicted
@@ -24,6 +23,7 @@ from cutter.model.gap_evidence import EvidenceRecord, evidence_record, left_out_
 from cutter.model.gap_values import GapState
 from cutter.model.gaps import GapMatrix, MatrixStatus, RunbookScope, fold
 from cutter.model.lapsed import lapsed
+from cutter.named_tuple import NamedTuple
 
 
 class Own(NamedTuple):

@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.app.planning import is_plan
 from cutter.app.publishing import publish
@@ -21,6 +21,7 @@ from cutter.model.canonical import canonical, digest
 from cutter.model.look import Look, Prediction
 from cutter.model.plan import Plan, PlannedStep, TargetPlan
 from cutter.model.when import LeftOut
+from cutter.named_tuple import NamedTuple
 
 FORMAT = "cutter.plan.v1"
 _SEAL = "plan-file"

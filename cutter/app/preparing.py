@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from functools import partial
-from typing import NamedTuple
 
 from cutter import __version__
 from cutter.agent.attempt import outcome_of
@@ -28,6 +27,7 @@ from cutter.model.canonical import digest
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Plan, TargetPlan, Unseen
 from cutter.model.runbook import Runbook
+from cutter.named_tuple import NamedTuple
 
 VERB = "bootstrap"
 _STEP = "python3 (bootstrap)"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from cutter.app.matrix_file import matrix_digest, matrix_path
 from cutter.app.planfile import KeptPlan
@@ -16,6 +15,7 @@ from cutter.model.canonical import bytes_digest
 from cutter.model.look import Prediction
 from cutter.model.plan import PlannedStep, TargetPlan
 from cutter.model.runbook import BoundStep
+from cutter.named_tuple import NamedTuple
 from cutter.report.plan_text import answer, sign_of
 from cutter.report.style import printable
 from cutter.report.switch_text import kill_switch_words

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from typing import NamedTuple
 
 from cutter.app.planfile import read_plan, refuse_other_environment
 from cutter.app.publishing import publish
@@ -17,6 +16,7 @@ from cutter.approvals.verdicts import demand_standing, roles_for
 from cutter.errors import ApprovalRefused, LedgerError, StalePlan, UsageError
 from cutter.gpg.signing import signed
 from cutter.model.durations import seconds_of
+from cutter.named_tuple import NamedTuple
 
 SUFFIX = ".request"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
 from cutter.app.applying import WritingSession, broken_run, new_run_id
 from cutter.app.compensating import take_back
@@ -20,6 +19,7 @@ from cutter.engine.stopping import Stop
 from cutter.errors import Interrupted, PreconditionError, StalePlan, StepFailed
 from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome, worst_exit
 from cutter.model.runs import RunRecord
+from cutter.named_tuple import NamedTuple
 
 _CLEAN = (Outcome.COMPENSATED, Outcome.SKIPPED)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cutter.app.applying import WritingSession, broken_run
 from cutter.app.inverse_authority import refuse_unauthorised
@@ -25,6 +25,7 @@ from cutter.errors import (
 )
 from cutter.model.canonical import digest
 from cutter.model.evidence import Evidence, Outcome
+from cutter.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from cutter.cut.compensation import CompensationPlan, CompensationRecord

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.agent.requests import RevertRequest
 from cutter.engine.recording import Recording
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.evidence import Evidence, Outcome
+from cutter.named_tuple import NamedTuple
 
 OF_A_CUT = ("cut", "enact")
 """The types whose steps say something of a cut: what the compensation of one takes back."""

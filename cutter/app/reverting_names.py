@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cutter.app.applying import WritingSession
 from cutter.app.settling import history
 from cutter.app.workspace import Workspace
 from cutter.errors import CutterError, UsageError
 from cutter.model.runs import RunRecord
+from cutter.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from cutter.cut.compensation import CommittedCut

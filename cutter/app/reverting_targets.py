@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.agent.requests import RevertRequest
 from cutter.app.applying import WritingSession
@@ -17,6 +17,7 @@ from cutter.engine.stopping import Stop, Unheeded
 from cutter.engine.target import Target
 from cutter.errors import CutterError, StalePlan, WrongTarget
 from cutter.model.runs import RunRecord
+from cutter.named_tuple import NamedTuple
 
 
 class RevertPlan(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from cutter.app.compensating import compensate
 from cutter.app.refusing import Refusals
@@ -13,6 +12,7 @@ from cutter.engine.recording import Recording
 from cutter.engine.stopping import Stop
 from cutter.engine.waves import too_many, waves
 from cutter.model.runbook import Runbook
+from cutter.named_tuple import NamedTuple
 
 
 class Rollout(NamedTuple):

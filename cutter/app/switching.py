@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cutter.app.run_scoping import ENTRY
 from cutter.app.workspace import Workspace
 from cutter.errors import ConfigurationError, CutterError, Unavailable
+from cutter.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     import psycopg

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import cached_property, partial
 from shlex import quote
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cutter.app.opened import OPENED
 from cutter.engine.target import Target
@@ -24,6 +24,7 @@ from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.inventory import Environment, Host
 from cutter.model.runbook import BoundRunbook, Runbook
 from cutter.model.secret import Secret
+from cutter.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from cutter.approvals.authority import Authority

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.errors import ApprovalRefused
 from cutter.model.canonical import canonical, digest
+from cutter.named_tuple import NamedTuple
 
 _DOMAIN = "authority"
 

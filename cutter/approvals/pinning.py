@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cutter.approvals.authority import Authority
 from cutter.approvals.files import document_of, signature_file, signatures_beside
@@ -12,6 +12,7 @@ from cutter.approvals.verdicts import signatories
 from cutter.database.failures import told
 from cutter.database.statements import statements
 from cutter.errors import ApprovalRefused
+from cutter.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     import psycopg

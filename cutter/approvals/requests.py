@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.approvals.times import moment
 from cutter.errors import ApprovalRefused
 from cutter.gpg.signatures import BEGIN
 from cutter.model.canonical import bytes_digest, canonical
+from cutter.named_tuple import NamedTuple
 
 FORMAT = "cutter.request.v1"
 TITLE = "Request to run a plan once"

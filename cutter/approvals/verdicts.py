@@ -7,7 +7,7 @@ a run is about to begin, and recorded; it is not given again about what was reco
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from cutter.approvals.accepted import AcceptedRequest, Signer
 from cutter.approvals.authority import Authority
@@ -17,6 +17,7 @@ from cutter.approvals.times import moment, written
 from cutter.errors import ApprovalRefused
 from cutter.gpg.signatures import BadSignature
 from cutter.gpg.verifying import Signed, verified
+from cutter.named_tuple import NamedTuple
 
 BREAK_GLASS = "BREAK_GLASS"
 """The role that may approve alone, for a reason."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from cutter.filesystem.refusals import refusals
+from cutter.named_tuple import NamedTuple
 
 ROOT = "/etc/apt"
 PARTS = f"{ROOT}/sources.list.d"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from cutter.errors import Unavailable
 from cutter.filesystem.refusals import refusals
+from cutter.named_tuple import NamedTuple
 
 STATUS = "/var/lib/dpkg/status"
 INSTALLED, CONFIG_FILES = "installed", "config-files"

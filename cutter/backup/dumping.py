@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from typing import NamedTuple
 
 from cutter.backup.digests import content_of
 from cutter.backup.pipeline import Link, run_chain
@@ -16,6 +15,7 @@ from cutter.database.scratch import AUTHORISATIONS
 from cutter.errors import BackupFailed
 from cutter.gpg.encrypting import sealing
 from cutter.gpg.homes import at_work
+from cutter.named_tuple import NamedTuple
 
 _PLACE = "backup"
 _LOCK_WAIT = "30s"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.errors import BackupFailed
 from cutter.filesystem.replace import replace
 from cutter.filesystem.walk import existing_parent_of
 from cutter.model.canonical import NotCanonical, digest
+from cutter.named_tuple import NamedTuple
 
 SUFFIX = ".dump.gpg"
 MANIFEST_SUFFIX = ".json"

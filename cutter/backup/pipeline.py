@@ -11,10 +11,10 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
 
 from cutter.children import Guard, minimal_environment
 from cutter.errors import BackupFailed, Unavailable
+from cutter.named_tuple import NamedTuple
 
 _SAID = 4096
 _LINES = 3

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from cutter.env_text.document import EnvText
 from cutter.errors import ConfigurationError, Unavailable
 from cutter.model.canonical import digest
+from cutter.named_tuple import NamedTuple
 
 KEY_NAME = "BACKUP_GPG_FPR"
 SCHEMAS = ("cutter", "cutter_proof")

@@ -5,11 +5,12 @@ There is no way to a write that leads around this door: whoever opens the kill s
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from cutter.backup.manifest import Manifest, manifest_path, read_manifest
 from cutter.backup.proving import demand_described
 from cutter.errors import BackupFailed
+from cutter.named_tuple import NamedTuple
 
 _PLACE = "pre_write_backup"
 _REMEDY = "have a backup step before the first write: it takes one in every run"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.backup.manifest import Manifest, manifest_path, read_manifest
 from cutter.backup.proving import demand_described
 from cutter.errors import BackupFailed
 from cutter.model.durations import seconds_of
 from cutter.model.gap_evidence import moment
+from cutter.named_tuple import NamedTuple
 
 Entries = Callable[[Collection[str]], Iterable[tuple[str, str, Mapping[str, Any]]]]
 TAKEN, DRILLED, VERIFIED = "backup", "backup_drill", "backup_verify"

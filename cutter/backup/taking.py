@@ -10,7 +10,6 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
 
 from cutter.backup.dumping import Dumped, dump
 from cutter.backup.manifest import SUFFIX, Manifest, manifest_path, write_manifest
@@ -22,6 +21,7 @@ from cutter.errors import BackupFailed, CutterError, PermissionRefused, StepFail
 from cutter.filesystem.leftovers import hold, sweep, temporary_name
 from cutter.filesystem.walk import Place, existing_parent_of, sync
 from cutter.gpg.encrypting import usable_key
+from cutter.named_tuple import NamedTuple
 
 _MODE = 0o750
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

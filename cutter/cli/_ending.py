@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.app.workspace import Job
 from cutter.engine.executor import RunResult, worst_of_runs
 from cutter.errors import NOTHING_CHANGED, CutterError
+from cutter.named_tuple import NamedTuple
 
 _RULE = "a runbook begins only when the one before has succeeded everywhere"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cutter.app import plan_drift, planfile
 from cutter.app.applying import Origin, WritingSession, new_run_id, writing
@@ -13,6 +13,7 @@ from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
 from cutter.errors import UsageError
 from cutter.model.plan import Plan
+from cutter.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from cutter.app.accepting import Acceptance, GivenRequest

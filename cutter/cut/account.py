@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cutter.cut.complaints import complained
 from cutter.cut.roles import Connection, one, rows
+from cutter.named_tuple import NamedTuple
 
 
 class Account(NamedTuple):

@@ -8,11 +8,11 @@ otherwise than ours. Words that the table has no column for are kept in a table 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from cutter.cut.adoption_words import APART, ARGUMENTS, COLUMNS, FUNCTION, TABLE
 from cutter.errors import ConfigurationError
 from cutter.model.canonical import digest
+from cutter.named_tuple import NamedTuple
 
 _PREFIXES = ("p_", "in_", "i_", "v_", "_", "")
 WHOLE = ("smallint", "integer", "bigint")

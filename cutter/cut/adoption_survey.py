@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.cut.adoption import Argument, Column, Fit, Names, Seen, fitted
 from cutter.cut.complaints import complained
@@ -11,6 +11,7 @@ from cutter.cut.logins import GROUPS_OF_LOGIN, NARROWED
 from cutter.cut.roles import Connection, rows
 from cutter.cut.statements import statements
 from cutter.errors import ConfigurationError
+from cutter.named_tuple import NamedTuple
 
 
 class Surveyed(NamedTuple):

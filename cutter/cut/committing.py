@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from cutter.cut.complaints import complained, complaint
 from cutter.cut.reading import ByRole, reading
 from cutter.cut.roles import Connection, one
 from cutter.errors import Interrupted, Unavailable
+from cutter.named_tuple import NamedTuple
 
 PATIENCE_SECONDS = 30.0
 """How long a server that went away is waited for, once a commit was sent to it."""

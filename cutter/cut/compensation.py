@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from cutter.cut.complaints import ROLLED_BACK, complained
 from cutter.cut.roles import Connection, acting_as, one, rows
 from cutter.database.switch import demand
 from cutter.errors import PreconditionError, StalePlan
+from cutter.named_tuple import NamedTuple
 
 SHOWN = 20
 

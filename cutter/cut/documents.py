@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cutter.cut.complaints import complained
 from cutter.cut.roles import Connection, acting_as, one, rows
 from cutter.cut.statements import statements
 from cutter.model.canonical import bytes_digest
+from cutter.named_tuple import NamedTuple
 
 HIGHEST_VERSION = 2**31 - 1
 """The highest number a version can have in the database."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from cutter.errors import InvalidDocument
+from cutter.named_tuple import NamedTuple
 
 SHOWN = 200
 """How many faults a message lists; `InvalidSource.faults` has them all."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from cutter.cut.patterns import Pattern
 from cutter.model.canonical import digest
+from cutter.named_tuple import NamedTuple
 
 DOCUMENT = "document"
 """What a level stands in that stands in no other level."""

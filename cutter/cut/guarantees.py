@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.cut import adoption_install, schema_install
 from cutter.cut.adoption import Names
@@ -11,6 +11,7 @@ from cutter.cut.adoption_survey import Surveyed, looked_at, our_roles
 from cutter.cut.complaints import complained
 from cutter.cut.roles import Connection, one
 from cutter.cut.statements import statements
+from cutter.named_tuple import NamedTuple
 
 _SHOWN = 3
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
 
 from cutter.cut.complaints import complained
 from cutter.cut.roles import Connection, one, rows
+from cutter.named_tuple import NamedTuple
 
 
 class Standing(NamedTuple):

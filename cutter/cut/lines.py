@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from codecs import getincrementaldecoder
-from typing import NamedTuple
 
 from cutter.cut.faults import Fault
 from cutter.cut.grammar import Grammar
+from cutter.named_tuple import NamedTuple
 
 _BREAK = re.compile(rb"\r\n?|\n")
 _PORTION = 2**20

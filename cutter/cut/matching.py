@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from cutter.cut.grammar import Grammar, Level
 from cutter.cut.lines import Piece
+from cutter.named_tuple import NamedTuple
 
 _LOOKS_NUMBERED = re.compile(
     r"(?:\(?[0-9]{1,4}(?:\.[0-9]{1,4})*[.)]|[0-9]{1,4}(?:\.[0-9]{1,4})+|\(?[A-Za-z]\)"

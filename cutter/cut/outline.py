@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from cutter.cut.eid import Addresses, short_name
 from cutter.cut.faults import Fault
 from cutter.cut.grammar import DOCUMENT, Grammar
 from cutter.cut.matching import Found
 from cutter.cut.numbering import Worth, follows, worth
+from cutter.named_tuple import NamedTuple
 
 
 class Open:

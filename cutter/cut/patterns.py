@@ -9,9 +9,9 @@ regular expressions in a grammar, so none can be ambiguous or slow.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from cutter.cut.numbering import expression
+from cutter.named_tuple import NamedTuple
 
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _BLANKS = re.compile(" +")

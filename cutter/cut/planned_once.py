@@ -12,12 +12,12 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
 
 from cutter.cut.cutplan import Cutplan, Marks, plan
 from cutter.cut.telling import quiet
 from cutter.filesystem.cache import Cache
 from cutter.model.canonical import bytes_digest, canonical
+from cutter.named_tuple import NamedTuple
 
 KEPT_BYTES = 2**23
 """The longest source whose plan is remembered whole: some 13,000 units."""

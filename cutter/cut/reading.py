@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from cutter.cut.complaints import complained
 from cutter.cut.cutplan import Cutplan
@@ -14,6 +14,7 @@ from cutter.cut.rows import CutplanRow, Source
 from cutter.cut.statements import statements
 from cutter.errors import ConfigurationError, PreconditionError, Unavailable
 from cutter.model.canonical import bytes_digest
+from cutter.named_tuple import NamedTuple
 
 SHOWN = 10
 _PARTS = ("ordinal", "unit_kind", "section_type", "title", "owner_ref", "parent", "body", "body_hash")

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from cutter.cut.roles import Connection, acting_as, one
 from cutter.cut.rows import CutplanRow
 from cutter.cut.verification import Manifest, verified_against
 from cutter.errors import StepFailed
+from cutter.named_tuple import NamedTuple
 
 
 class RunContext(NamedTuple):

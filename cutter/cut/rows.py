@@ -6,7 +6,7 @@ included. A body is always the end of its span: ``source[span.end - len(body in 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from cutter.named_tuple import NamedTuple
 
 
 class Span(NamedTuple):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from cutter.cut.complaints import complained
 from cutter.cut.roles import Connection
 from cutter.cut.statements import SCHEMA, statements
 from cutter.errors import ConfigurationError, Conflict
 from cutter.model.canonical import bytes_digest, digest
+from cutter.named_tuple import NamedTuple
 
 PLACE = "schema cutter"
 SHOWN = 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.cut.logical import RECORD, logical_state
 from cutter.database.context import LOGIN, DatabaseContext, RehearsedContext
@@ -14,6 +14,7 @@ from cutter.database.scratch import scratch_copy
 from cutter.database.switch import held_on
 from cutter.errors import Breached, ProofFailed, StepFailed, Unprovable
 from cutter.model.state import Change
+from cutter.named_tuple import NamedTuple
 from cutter.resource import Content, Resource
 
 LEASE_SECONDS = 3600

@@ -6,11 +6,11 @@ A stored hash compared with its own row would show only that the row agrees with
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from cutter.cut.roles import Connection, one, rows
 from cutter.cut.rows import CutplanRow
 from cutter.cut.statements import statements
+from cutter.named_tuple import NamedTuple
 
 SHOWN = 10
 

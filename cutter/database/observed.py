@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cutter.database.statements import statements
 from cutter.model.canonical import digest
+from cutter.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     import psycopg

@@ -6,11 +6,12 @@ import os
 import stat
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cutter.errors import ConfigurationError
 from cutter.model.inventory import Database
 from cutter.model.secret import Secret
+from cutter.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from cutter.env_text.document import EnvText

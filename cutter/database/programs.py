@@ -13,12 +13,12 @@ import subprocess
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from functools import lru_cache
-from typing import NamedTuple
 
 from cutter.children import Guard, minimal_environment, run
 from cutter.database.binaries import VARIABLE, server_folder
 from cutter.database.places import Login, Place
 from cutter.errors import ConfigurationError, StepFailed, Unavailable
+from cutter.named_tuple import NamedTuple
 
 _ESCAPES = str.maketrans({"\\": "\\\\", ":": "\\:"})
 _SHOWN = 3

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from cutter.named_tuple import NamedTuple
 
 _NEXT = re.compile(
     r"--[^\n]*"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from cutter.database.connections import ConnectionProvider, identity
 from cutter.database.failures import failure, told
@@ -19,6 +19,7 @@ from cutter.database.observed import differences, drift, observe
 from cutter.database.rehearsal import Rehearsal
 from cutter.database.statements import statements
 from cutter.errors import Breached, CutterError, Unprovable
+from cutter.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     import psycopg

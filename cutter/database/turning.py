@@ -11,11 +11,12 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cutter.database.failures import failure
 from cutter.database.statements import statements
 from cutter.errors import ApprovalRefused, CutterError, StalePlan
+from cutter.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     import psycopg

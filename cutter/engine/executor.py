@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.agent.unseen import unobservable, unseen
 from cutter.agent.untouched import drift_of
@@ -18,6 +18,7 @@ from cutter.errors import EXIT_CODES, CutterError, Interrupted
 from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome, exit_of, worst_exit
 from cutter.model.plan import PlannedStep, TargetPlan, Unseen
 from cutter.model.runbook import BoundRunbook
+from cutter.named_tuple import NamedTuple
 
 Watch = Callable[[str, PlannedStep, Evidence], None]
 """Told of each outcome as it comes: target, planned step, evidence."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from cutter.agent.requests import StepRequest, depends_on
 from cutter.engine.target import Target
@@ -11,6 +10,7 @@ from cutter.errors import PreconditionError
 from cutter.model.look import Look, Prediction
 from cutter.model.runbook import BoundStep
 from cutter.model.when import LeftOut, unfit
+from cutter.named_tuple import NamedTuple
 
 
 class Fitted(NamedTuple):

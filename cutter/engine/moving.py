@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.agent.unseen import unobservable, unseen
 from cutter.engine.driving import Requests, driven
@@ -17,6 +17,7 @@ from cutter.engine.target import Target
 from cutter.errors import CutterError, Interrupted
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Unseen
+from cutter.named_tuple import NamedTuple
 
 
 class Move(NamedTuple):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.runbook import BoundStep
+from cutter.named_tuple import NamedTuple
 
 
 class Owed(NamedTuple):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from cutter.named_tuple import NamedTuple
 
 
 class Stop(Protocol):

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple, Optional
+from typing import Optional
+
+from cutter.named_tuple import NamedTuple
 
 _SPACE = " \t\v\f\r\x85\xa0"
 _WHITE = _SPACE + "\n\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from cutter.env_text.compose import effective, readings
 from cutter.env_text.parser import parse
 from cutter.env_text.spelling import Unwritable, spelled
+from cutter.named_tuple import NamedTuple
 
 _BLANK = r"[^\S\r\n]*"
 _HEAD = re.compile(

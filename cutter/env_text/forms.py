@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 from cutter.env_text.spelling import Unwritable, spelled
 from cutter.errors import ConfigurationError
 from cutter.model.references import BadReference, references
 from cutter.model.secret import Secret
+from cutter.named_tuple import NamedTuple
 from cutter.resource import Complaint, Desk
 
 KEY = r"^[A-Za-z_][A-Za-z0-9_]*$"

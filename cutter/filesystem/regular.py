@@ -6,10 +6,11 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.walk import Place, in_the_way, lstat
+from cutter.named_tuple import NamedTuple
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _PIECE = 1 << 20

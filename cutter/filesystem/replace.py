@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from cutter.errors import Conflict, StepFailed
 from cutter.filesystem.attributes import declared_xattrs, encoded, ids, put, xattrs
@@ -15,6 +15,7 @@ from cutter.filesystem.refusals import refusals
 from cutter.filesystem.regular import Regular, read_all
 from cutter.filesystem.walk import Place, lstat, sync
 from cutter.model.state import Plain, State
+from cutter.named_tuple import NamedTuple
 
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)

@@ -10,10 +10,11 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from cutter.errors import Conflict, InvalidDocument, PreconditionError
 from cutter.filesystem.refusals import refusals
+from cutter.named_tuple import NamedTuple
 
 FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _KINDS = {

@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.errors import StepFailed
 from cutter.filesystem.leftovers import discard, hold, temporary_name
@@ -15,6 +15,7 @@ from cutter.filesystem.walk import Place, existing_parent_of, sync
 from cutter.gpg.homes import work
 from cutter.gpg.keyring import keys
 from cutter.model.mismatches import fits
+from cutter.named_tuple import NamedTuple
 
 _RESIDUE = ("pubring.kbx", "pubring.kbx~", "trustdb.gpg", "random_seed", ".gpg-v21-migrated")
 _RESIDUE_FOLDERS = ("private-keys-v1.d", "openpgp-revocs.d")

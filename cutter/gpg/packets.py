@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
+
+from cutter.named_tuple import NamedTuple
 
 SESSION_KEY = 1
 SECRET_KEY = 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from cutter.errors import Conflict, StepFailed
 from cutter.filesystem.refusals import refusals
@@ -13,6 +13,7 @@ from cutter.filesystem.replace import remove, replace
 from cutter.filesystem.walk import FOLDER, existing_parent_of, folder_at, lstat, parent_of, sync
 from cutter.gpg.keyring import certificate
 from cutter.model.canonical import bytes_digest
+from cutter.named_tuple import NamedTuple
 from cutter.resource import Content
 
 CERTIFICATE = "certificate"

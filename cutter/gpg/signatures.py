@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from typing import NamedTuple, Optional
+from typing import Optional
+
+from cutter.named_tuple import NamedTuple
 
 BEGIN = b"-----BEGIN PGP SIGNATURE-----\n"
 END = b"-----END PGP SIGNATURE-----\n"

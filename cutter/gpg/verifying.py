@@ -14,12 +14,13 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from cutter.errors import StepFailed
 from cutter.gpg.homes import look
 from cutter.gpg.keyring import Key, Part, keys_in
 from cutter.gpg.signatures import BadSignature, Signature, read_signature
+from cutter.named_tuple import NamedTuple
 
 _DOUBTS = {
     "BADSIG": "is not over these bytes: they were changed, or it was made for others",

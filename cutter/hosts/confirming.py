@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.agent.armed import ARMED, CONFIRMED, STUCK, TAKEN
 from cutter.agent.putting_back import TAKEN_BACK
@@ -14,6 +14,7 @@ from cutter.agent.tidings import Armed, Arming, Told, evidence_of
 from cutter.agent.untouched import skipped
 from cutter.errors import CutterError, Interrupted
 from cutter.model.evidence import Evidence, Outcome
+from cutter.named_tuple import NamedTuple
 
 GRACE_SECONDS = 30.0
 """How long after its deadline a target may be out of reach before nobody waits for it any more."""

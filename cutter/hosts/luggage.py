@@ -19,7 +19,10 @@ from cutter.filesystem.cache import Cache
 from cutter.model.sha256 import sha256_hex
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_FILES = ("__init__.py", "children.py", "errors.py", "facts.py", "resource.py", "resources/__init__.py")
+_FILES = (
+    *("__init__.py", "children.py", "errors.py", "facts.py", "named_tuple.py", "resource.py"),
+    "resources/__init__.py",
+)
 _ROOMS = ("agent", "filesystem", "model")
 """What always travels, from the package's folder."""
 _STAYS = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.agent.attempt import outcome_of
 from cutter.agent.requests import StepRequest
@@ -16,6 +16,7 @@ from cutter.errors import CutterError, Interrupted, StepFailed, Unprovable
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.references import BadReference, Unresolved, resolve
 from cutter.model.state import Change
+from cutter.named_tuple import NamedTuple
 from cutter.resource import Content
 from cutter.resources import resource_type
 

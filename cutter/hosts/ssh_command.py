@@ -6,10 +6,10 @@ import os
 import shlex
 import stat
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
 
 from cutter.errors import ConfigurationError
 from cutter.hosts.remote_words import BOOT, quoted
+from cutter.named_tuple import NamedTuple
 
 PROGRAM = "CUTTER_SSH"
 """The environment variable that names another ssh program, with its first words."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import NamedTuple
 
 from cutter.errors import CutterError, PermissionRefused, Unavailable, Unprepared
 from cutter.hosts.ssh_command import Route
+from cutter.named_tuple import NamedTuple
 
 _NOISE = re.compile(
     r"^(Warning: Permanently added|Connection to .* closed|mux_client|ControlSocket .* already exists)|^\s*$"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.model.references import BadReference, Unresolved
 from cutter.model.runbook import BoundStep, ValuePath
+from cutter.named_tuple import NamedTuple
 
 Lookup = Callable[[str], Any]
 _COMPARED = (str, int)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.language.problems import Problem, nearest
 from cutter.language.strict_yaml import Document
 from cutter.model.runbook import ValuePath
+from cutter.named_tuple import NamedTuple
 
 PREFIX = "ansible_"
 BOOTSTRAP = "bootstrap_python"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.language.bind_problems import StepProblems
 from cutter.language.problems import shown
 from cutter.model.references import lookup_in
 from cutter.model.runbook import Step
+from cutter.named_tuple import NamedTuple
 
 _KEY = re.compile(r"[A-Za-z0-9_.\-/]+")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from cutter.errors import InvalidDocument
 from cutter.model.runbook import Position, ValuePath
+from cutter.named_tuple import NamedTuple
 
 P = ParamSpec("P")
 R = TypeVar("R")

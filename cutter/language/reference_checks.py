@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.language.problems import nearest
 from cutter.model.references import BadReference, parts, references
 from cutter.model.runbook import Step, ValuePath
+from cutter.named_tuple import NamedTuple
 from cutter.resources import resource_type
 
 ITEM = ("key", "value")

@@ -8,7 +8,9 @@ something else than a text is doubtful and must be quoted or written in the acce
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
+
+from cutter.named_tuple import NamedTuple
 
 SUSPECT_FIRST = frozenset("0123456789+-.~yYnNoOtTfF=")
 LONGEST = 20

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.language.problems import nearest, shown
 from cutter.model.runbook import ValuePath
+from cutter.named_tuple import NamedTuple
 
 ValidationError = Any
 """jsonschema's own type says that every attribute may be unset; where a validator yields one, all are set."""

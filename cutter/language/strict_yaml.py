@@ -11,12 +11,13 @@ import os
 import re
 import stat
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.language.problems import InvalidDocuments, Problem, nearest, where_text
 from cutter.language.refusals import Refused
 from cutter.language.strict_events import MAX_BYTES, Reading
 from cutter.model.runbook import Position, ValuePath
+from cutter.named_tuple import NamedTuple
 
 _UNPRINTABLE_ASCII = "[^\t\n\r\x20-\x7e]"
 _UNPRINTABLE = "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"

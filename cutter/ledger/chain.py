@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.errors import LedgerError
 from cutter.ledger.checkpoint import Checkpoint
 from cutter.model.sha256 import sha256_hex
+from cutter.named_tuple import NamedTuple
 
 DOMAIN = b"cutter.ledger.v1\n"
 BEGINNING = ""

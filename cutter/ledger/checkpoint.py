@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from cutter.errors import LedgerError
+from cutter.named_tuple import NamedTuple
 
 _TITLE = "cutter ledger checkpoint v1"
 _FORM = re.compile(

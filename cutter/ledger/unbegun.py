@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import NamedTuple
 
 from cutter.errors import LedgerError
 from cutter.ledger import digest_key, sqlite
 from cutter.ledger.sqlite import SqliteLedger
+from cutter.named_tuple import NamedTuple
 
 _LOCK = "run.lock"
 _OURS = (sqlite.FILE, digest_key.FILE, _LOCK)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 from cutter.model.state import State
+from cutter.named_tuple import NamedTuple
 
 
 class Outcome(str, Enum):

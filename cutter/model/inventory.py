@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
+
+from cutter.named_tuple import NamedTuple
 
 
 class Variable(NamedTuple):

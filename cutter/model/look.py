@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from cutter.model.state import Change, State
+from cutter.named_tuple import NamedTuple
 
 
 class Prediction(str, Enum):

@@ -8,9 +8,10 @@ a fold over entries and stored nowhere.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, ClassVar, NamedTuple, Optional
+from typing import Any, ClassVar, Optional
 
 from cutter.model.state import State
+from cutter.named_tuple import NamedTuple
 
 KINDS = frozenset({"run", "intent", "obligation", "evidence"})
 OWED, SETTLED = "owed", "none owed"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 from cutter.model.canonical import Canonical, canonical, digest
 from cutter.model.look import Look, Prediction
 from cutter.model.when import LeftOut
+from cutter.named_tuple import NamedTuple
 
 
 class Unseen(NamedTuple):

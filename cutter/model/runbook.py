@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, Optional, Union
 
 from cutter.model.obligations import Duty, Marks
 from cutter.model.when import LeftOut, Term
+from cutter.named_tuple import NamedTuple
 
 
 class Position(NamedTuple):

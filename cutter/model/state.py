@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, Optional, Union
+from typing import Optional, Union
+
+from cutter.named_tuple import NamedTuple
 
 Plain = Union[str, int, bool, None]
 State = Mapping[str, Plain]

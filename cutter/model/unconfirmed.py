@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from cutter.model.evidence import Outcome
 from cutter.model.runs import RunRecord
+from cutter.named_tuple import NamedTuple
 
 STUCK, UNKNOWN = "stuck", "unknown"
 """How such steps stand of which only the ledger tells."""

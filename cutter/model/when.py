@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from cutter.named_tuple import NamedTuple
 
 FACTS = ("arch", "os.codename", "os.id", "python", "user")
 """The facts that can decide. A plan and the ledger name their values, so none of them is confidential."""

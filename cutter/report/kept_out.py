@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
+from cutter.named_tuple import NamedTuple
 from cutter.report.host_names import compact
 from cutter.report.style import paint, printable
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from cutter.named_tuple import NamedTuple
 from cutter.report.style import paint
 
 _WIDTH = 100

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from cutter.model.evidence import EXIT_OF_OUTCOME, EXIT_PRECEDENCE, Evidence, Outcome
 from cutter.model.state import Change
+from cutter.named_tuple import NamedTuple
 from cutter.report.host_names import compact, shortened
 from cutter.report.plan_text import change_words
 from cutter.report.style import paint, printable

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Optional
+from typing import Optional
 
 from cutter.children import Finished, run
 from cutter.errors import StepFailed, Unavailable, Unobservable
+from cutter.named_tuple import NamedTuple
 
 RUNNING = "/run/systemd/system"
 """Is there where, and only where, systemd is the system's first process; see sd_booted(3)."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from cutter.named_tuple import NamedTuple
 
 WORDS_VERB = "completion words"
 _NOT_ASKED = ("yaml", "file", "folder", "none")
