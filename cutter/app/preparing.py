@@ -34,6 +34,7 @@ _STEP = "python3 (bootstrap)"
 """No step of a runbook can have this id, so it is evidence for no gap."""
 _HASH = digest(VERB, {"package": "python3"})
 _AFTER = {"status": "installed"}
+_CUT_SHORT = "the run was interrupted"
 Found = tuple[str, Evidence]
 """Which machine it is, once anybody can tell, and what came of it."""
 
@@ -76,10 +77,14 @@ def prepare(session: WritingSession, to_come: Sequence[Turn], stop: Stop) -> Run
     recording.start({"verb": VERB, "cutter": __version__})
     with broken_run(recording):
         found = _in_turn(workspace, to_come, recording, stop)
-        targets = [TargetResult(name, identity, (evidence,)) for name, (identity, evidence) in found.items()]
-        result = RunResult(recording.run, VERB, tuple(targets))
+        result = RunResult(recording.run, VERB, tuple(_ended(name, *came) for name, came in found.items()))
         recording.end(result.exit_code, Counter(item.outcome.value for _, item in found.values()))
     return result
+
+
+def _ended(name: str, identity: str, evidence: Evidence) -> TargetResult:
+    cut_short = evidence.outcome is Outcome.SKIPPED and evidence.reason == _CUT_SHORT
+    return TargetResult(name, identity, (evidence,), interrupted=cut_short)
 
 
 def planned_again(
@@ -155,7 +160,7 @@ def _side_by_side(
 
 def _prepared(workspace: Workspace, name: str, stop: Stop) -> Iterator[Found]:
     if stop():
-        yield "", _evidence(Outcome.SKIPPED, reason="the run was interrupted")
+        yield "", _evidence(Outcome.SKIPPED, reason=_CUT_SHORT)
         return
     try:
         workspace.install_python(name)

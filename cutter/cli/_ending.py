@@ -44,11 +44,8 @@ class End(NamedTuple):
         """Return the same, and the complaint, for programs."""
         from cutter.report.error_text import error_body
 
-        waiting = [
-            {"runbook": job.runbook.name, "path": job.path, "reason": self._why} for job in self.waiting
-        ]
         complaint = error_body(self.error) if self.error is not None else {}
-        return {"not_begun": waiting, **complaint}
+        return {"not_begun": not_begun(self.waiting, self._why), **complaint}
 
     @property
     def _why(self) -> str:
@@ -57,6 +54,11 @@ class End(NamedTuple):
     @property
     def _last_code(self) -> int:
         return self.error.exit_code if self.error is not None else self.results[-1].exit_code
+
+
+def not_begun(jobs: Sequence[Job], reason: str) -> list[dict[str, Any]]:
+    """Return, for programs, the runbooks that were not begun, and why."""
+    return [{"runbook": job.runbook.name, "path": job.path, "reason": reason} for job in jobs]
 
 
 def after_others(results: Sequence[RunResult], error: CutterError) -> CutterError:

@@ -16,7 +16,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cutter.app.applying import UNKEPT, Origin, WritingSession, new_run_id, writing
-from cutter.app.interrupts import graceful_stop
 from cutter.app.overdue import planned_after
 from cutter.app.planning import is_plan, plan_job
 from cutter.app.refusing import Refusals, all_unmet, costs, lost, pending_beside, unprepared
@@ -25,7 +24,7 @@ from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
 from cutter.cli._executing import execute
-from cutter.errors import Interrupted
+from cutter.errors import CutterError, Interrupted
 from cutter.model.plan import Plan
 from cutter.report.left_out import for_nobody
 
@@ -122,21 +121,20 @@ def _prepare_and_execute(
     args: argparse.Namespace,
 ) -> int:
     """Give hosts a Python, look at them, and apply; a plan that was kept in a file never needs this."""
-    from cutter.app.preparing import planned_again, prepare
+    from cutter.cli._preparing import nothing_begun, planned_anew, prepared
 
-    with graceful_stop() as stop:
-        prepared = prepare(session, to_come, stop)
-        if not args.json:
-            printing.print_result(prepared, args)
-        if stop():
-            return Interrupted.exit_code
-    again = partial(planned_again, session.workspace, result=prepared, only=args.only, preview=args.diff)
-    plans = [again(job, plan) for job, plan in zip(jobs, plans, strict=True)]
-    if not args.json:
-        printing.print_plans(session.workspace, jobs, plans, args)
-    found = _refusals(session, jobs, plans, UNKEPT)
-    _refuse(session, jobs, plans, found, approved=False)
-    return execute(session, jobs, list(zip(plans, found, strict=True)), args, UNKEPT, before=[prepared])
+    result, stopped = prepared(session, to_come, args)
+    if stopped:
+        return nothing_begun(session, jobs, result, None, args)
+    try:
+        plans = planned_anew(session, jobs, plans, result, args)
+        found = _refusals(session, jobs, plans, UNKEPT)
+        _refuse(session, jobs, plans, found, approved=False)
+    except CutterError as error:
+        return nothing_begun(session, jobs, result, error, args)
+    except KeyboardInterrupt:
+        return nothing_begun(session, jobs, result, None, args)
+    return execute(session, jobs, list(zip(plans, found, strict=True)), args, UNKEPT, before=[result])
 
 
 def _refusals(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from ssh.machines import machines
-from waiting import until
+from waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from project import Project
@@ -194,23 +194,83 @@ def test_a_python_that_is_not_whole_is_completed_and_an_old_one_is_left(fleet: P
     assert len((fleet.folder / "apt/calls").read_text().splitlines()) == 2
 
 
+@contextmanager
+def installing(project: Project, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """Start an apply and wait until it installs a Python, which ends once `wait` is gone."""
+    (project.folder / "apt/wait").touch()
+    program = "from cutter.cli.main import entry; entry()"
+    given = ["apply", "--yes", "-i", str(project.folder / "inventory/here"), *words]
+    argv = [sys.executable, "-I", "-c", program, *given]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        until((project.folder / "apt/waiting").exists)
+        yield process
+
+
 def test_killed_while_it_installs_the_next_run_looks_and_goes_on(fleet: Project) -> None:
     machines(fleet, web1=bare(fleet))
     steps = fleet.runbook(STEPS)
-    wait = fleet.folder / "apt/wait"
-    wait.touch()
-    program = "from cutter.cli.main import entry; entry()"
-    words = ["-i", str(fleet.folder / "inventory/here"), steps]
-    argv = [sys.executable, "-I", "-c", program, "apply", "--yes", *words]
-    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        until((fleet.folder / "apt/waiting").exists)
-        os.kill(process.pid, signal.SIGKILL)
+    with installing(fleet, steps) as process:
+        process.kill()
     assert [entry["target"] for entry in fleet.entries("intent")] == ["web1"]
-    wait.unlink()
+    (fleet.folder / "apt/wait").unlink()
     answer = fleet.cutter("apply", "--yes", steps)
     assert answer.code == 0, answer
     assert next(entry["outcome"] for entry in fleet.entries("evidence")) == "unknown"
     assert (fleet.world / "web1").is_dir()
+
+
+def interrupted(project: Project, process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Interrupt an apply that installs a Python, let that end, and return what was said."""
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    noted = process.stderr.readline()
+    assert "SIGINT: finishing the current step" in noted
+    (project.folder / "apt/wait").unlink()
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 21, out + err
+    return out, err
+
+
+def test_interrupted_while_it_installs_it_says_what_was_done(fleet: Project) -> None:
+    machines(fleet, web1=bare(fleet), web2="", web3=bare(fleet))
+    steps = fleet.runbook(STEPS, head="serial: 1\n")
+    with installing(fleet, steps) as process:
+        out, err = interrupted(fleet, process)
+    assert "bootstrap: 1 changed, 1 skipped; exit 21: interrupted" in out
+    assert "python3 was installed on web1 and stays there; not begun on web3 (run " in err
+    again = f"cutter apply -i {fleet.folder}/inventory/here {steps}"
+    assert f"next: {again}\n" in err
+    assert not list(fleet.world.iterdir())
+    assert [entry["exit_code"] for entry in fleet.entries("end")] == [21]
+    assert fleet.cutter("apply", "--yes", steps).code == 0
+    assert sorted(path.name for path in fleet.world.iterdir()) == NAMES
+
+
+def test_interrupted_while_it_installs_it_tells_programs_too(fleet: Project) -> None:
+    machines(fleet, web1=bare(fleet))
+    steps = fleet.runbook(STEPS)
+    with installing(fleet, "--json", steps) as process:
+        out, _ = interrupted(fleet, process)
+    told = json.loads(out)
+    assert (told["exit_code"], told["error"]["code"], told["gaps"]) == (21, 21, [])
+    assert [run["runbook"] for run in told["runs"]] == ["bootstrap"]
+    assert told["runs"][0]["outcomes"] == {"changed": 1}
+    assert [each["path"] for each in told["not_begun"]] == [steps]
+    assert "web1" in told["error"]["world"]
+
+
+def test_what_refuses_the_runbook_afterwards_does_not_hide_what_was_installed(fleet: Project) -> None:
+    machines(fleet, web1=bare(fleet))
+    needs = 'preflight:\n  - {name: There, directory: {path: "{{ world }}/missing"}}\n'
+    steps = fleet.runbook(STEPS, head=needs)
+    answer = fleet.cutter("apply", "--yes", steps)
+    assert (answer.code, installed(fleet)) == (10, True), answer
+    assert "what was done before it stays: bootstrap (run " in answer.err
+    (fleet.folder / "apt/python").unlink()
+    again = fleet.cutter("apply", "--yes", "--json", steps)
+    told = json.loads(again.out)
+    assert (told["exit_code"], told["error"]["code"]) == (10, 10)
+    assert [run["outcomes"] for run in told["runs"]] == [{"changed": 1}]
 
 
 def test_the_inventory_says_it_in_words_that_are_checked(fleet: Project) -> None:
