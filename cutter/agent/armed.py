@@ -46,12 +46,16 @@ class Begun(NamedTuple):
 
 
 class Noted(NamedTuple):
-    """What the file of a group says; `complete` is the evidence of all its steps, None until all are done."""
+    """What the file of a group says; `complete` is the evidence of all its steps, None until all are done.
+
+    `marks` are, by step, those taken when it was put back; see cutter.model.evidence.
+    """
 
     head: Mapping[str, Any]
     begun: tuple[Begun, ...]
     under_way: bool
     complete: Optional[Sequence[Mapping[str, Any]]]
+    marks: Mapping[str, Mapping[str, str]]
 
     @property
     def reverts(self) -> bool:
@@ -118,8 +122,9 @@ def read(path: str) -> Noted:
     begun = tuple(Begun(**line["begun"]) for line in noted if "begun" in line)
     done = {line["done"] for line in noted if "done" in line}
     complete = [line["complete"] for line in noted if "complete" in line]
+    marks = [line["marks"] for line in noted if "marks" in line]
     under_way = any(step.id not in done for step in begun)
-    return Noted(head, begun, under_way, complete[0] if complete else None)
+    return Noted(head, begun, under_way, complete[0] if complete else None, marks[-1] if marks else {})
 
 
 def standing(folder: str, name: str) -> tuple[str, str]:

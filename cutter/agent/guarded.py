@@ -210,17 +210,19 @@ def _well(request: Request, evidence: Evidence) -> bool:
 
 
 def _after_all(found: Evidence, back: Optional[Evidence], *, well: bool) -> Evidence:
-    """Return what came of a step of a group that was taken back: the one that failed says why."""
+    """Return what came of a step of a group that was taken back: the one that failed says why.
+
+    Marks that were taken before that prove nothing after it.
+    """
     if back is None:
         return found
     if back.guard != TAKEN_BACK:
-        return back if well else found
+        return back if well else found._replace(marks=None)
     if well:
         return back._replace(reason=_BESIDE)
     certain = back.before is not None or not found.world
-    return found._replace(
-        before=back.before, observed=back.observed, guard=back.guard, world="" if certain else found.world
-    )
+    now = found._replace(before=back.before, observed=back.observed, guard=back.guard, marks=back.marks)
+    return now._replace(world="") if certain else now
 
 
 def _never() -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from cutter.agent import armed
 from cutter.agent.armed import Begun
@@ -11,7 +13,7 @@ from cutter.agent.ending import let_end
 from cutter.agent.requests import RevertRequest
 from cutter.agent.running import Agent
 from cutter.agent.words import named
-from cutter.errors import StepFailed
+from cutter.errors import CutterError, StepFailed
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.state import Change
 from cutter.resources import resource_type
@@ -21,22 +23,24 @@ _NOT_CONFIRMED = "it was not confirmed in time, and was taken back"
 _NOT_REVERTED = "its revert was not confirmed in time, and was undone"
 
 
-def put_back(agent: Agent, begun: Sequence[Begun]) -> None:
+def put_back(agent: Agent, begun: Sequence[Begun]) -> dict[str, Mapping[str, str]]:
     """Put things back, newest first, and then once more what that has disturbed, oldest first.
 
     What was as declared before the group began, such as a service that had read its configuration, is left
     for the second turn: only then the thing that it depends on is the old one. Errors are not told: whoever
-    looks sees how it is.
+    looks sees how it is. Returned are, of each step about which something was done, the marks taken last.
     """
     requests = in_order([_request(step) for step in reversed(begun)])
     agent.duties.listen(requests)
     changed = {step.id for step in begun if not Change(step.goal, step.after).empty}
+    found: list[Evidence] = []
     for request in requests:
         owes = bool(resource_type(request.type).owing(request.params))
         if request.id in changed or owes:
-            _put_one_back(agent, request, anyhow=owes)
+            found += _put_one_back(agent, request, anyhow=owes)
     for step in begun:
-        _put_one_back(agent, _request(step))
+        found += _put_one_back(agent, _request(step))
+    return {each.step: each.marks or {} for each in found}
 
 
 def looked_at(agent: Agent, begun: Sequence[Begun]) -> Iterator[Evidence]:
@@ -53,9 +57,14 @@ def taken_back(folder: str, name: str, agent: Agent, *, at_rest: bool) -> None:
     path = armed.path_of(folder, armed.TAKING, name)
     if not at_rest:
         let_end(path)
-    begun = armed.read(path).begun
-    put_back(agent, begun)
-    is_back = all(map(_is_back, looked_at(agent, begun)))
+    noted = armed.read(path)
+    if noted.marks:  # who took them died before it turned, and what is put back now is put back after them
+        _note_marks(path, {})
+    marks = put_back(agent, noted.begun)
+    is_back = all(map(_is_back, looked_at(agent, noted.begun)))
+    if is_back and any(marks.values()):
+        with suppress(CutterError, OSError):  # without marks it stays owed, and is done once more
+            _note_marks(path, marks)
     armed.turn(folder, name, armed.TAKING, armed.TAKEN if is_back else armed.STUCK)
 
 
@@ -65,7 +74,7 @@ def came_of_it(folder: str, name: str, agent: Agent) -> list[Evidence]:
     if not path:
         return []
     noted = armed.read(path)
-    found = list(looked_at(agent, noted.begun))
+    found = [_marked(item, noted.marks) for item in looked_at(agent, noted.begun)]
     if state == armed.STUCK and all(map(_is_back, found)):
         armed.turn(folder, name, armed.STUCK, armed.TAKEN)
     return [_not_reverted(item) if _is_back(item) else item for item in found] if noted.reverts else found
@@ -109,6 +118,19 @@ def _overdue(folder: str, name: str, agent: Agent) -> tuple[str, list[Evidence]]
     return run, found
 
 
+def _note_marks(path: str, marks: Mapping[str, Mapping[str, str]]) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        armed.note(file, {"marks": marks})
+    finally:
+        os.close(file)
+
+
+def _marked(found: Evidence, marks: Mapping[str, Mapping[str, str]]) -> Evidence:
+    """Return the evidence of what is back, with what was found then at who owes something because of it."""
+    return found._replace(marks=marks.get(found.step) or None) if _is_back(found) else found
+
+
 def _is_back(found: Evidence) -> bool:
     return found.guard == TAKEN_BACK
 
@@ -122,8 +144,8 @@ def _request(step: Begun) -> RevertRequest:
     return RevertRequest(step.id, step.type, step.params, step.content_hash, None, step.goal)
 
 
-def _put_one_back(agent: Agent, request: RevertRequest, *, anyhow: bool = False) -> None:
-    """Put one thing back, also one that is as it was where it has to do more than that."""
+def _put_one_back(agent: Agent, request: RevertRequest, *, anyhow: bool = False) -> list[Evidence]:
+    """Put one thing back, also one that is as it was where it has to do more than that; return evidence."""
     try:
         resource = agent.resource_of(request.type, request.params)
         found = lasting(resource, resource.observe())
@@ -131,8 +153,8 @@ def _put_one_back(agent: Agent, request: RevertRequest, *, anyhow: bool = False)
         found = request.goal
     else:
         if found == lasting(resource, request.goal) and not anyhow:
-            return
-    list(agent.revert([request._replace(expected=found)], lambda: False))
+            return []
+    return list(agent.revert([request._replace(expected=found)], lambda: False))
 
 
 def _looked_at(agent: Agent, step: Begun) -> Evidence:

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from lab.machine import Machine
 
 pytestmark = [pytest.mark.lab, pytest.mark.root]
+FAILS = """\
+  - name: Conf
+    confirm: {within: 60s}
+    command:
+      argv: [sh, -c, "printf two > /etc/owed.conf; exit 1"]
+      check: [grep, -qx, two, /etc/owed.conf]
+      undo: [sh, -c, "systemctl restart owed; printf one > /etc/owed.conf"]
+"""
 BAD = '  - {name: Bad, command: {argv: ["false"], check: ["false"]}, irreversible: it is a test}\n'
 
 
@@ -45,6 +53,12 @@ def read_by(machine: Machine) -> str:
     """Return the configuration that the running service has read."""
     until((machine.root / "run/seen").exists)
     return (machine.root / "run/seen").read_text()
+
+
+def guarded(steps: str) -> str:
+    """Return steps under one guard."""
+    inline = steps.replace("- {name: ", "- {confirm: {within: 60s}, name: ")
+    return inline.replace("    service:", "    confirm: {within: 60s}\n    service:")
 
 
 def invocation(machine: Machine) -> str:
@@ -130,6 +144,28 @@ def test_under_two_names_at_once_a_machine_restarts_once(machine: Machine, on_ma
     assert [(each["target"], each["names_now"]) for each in owed(on_machines)] == [("s1", ["new"])]
     on_machines.apply(path, "--limit", "s1")
     assert (invocation(machine), owed(on_machines)) == (was, [])
+
+
+def test_what_a_guard_has_put_back_and_restarted_is_not_restarted_again(
+    machine: Machine, on_machines: Project
+) -> None:
+    bad = BAD.replace("}, irreversible: it is a test", ', undo: ["true"]}')
+    on_machines.apply(on_machines.runbook(guarded(conf("two") + SERVICE + bad)), expect=12)
+    assert read_by(machine) == "one"
+    (conf_put_back,) = [each for each in on_machines.entries("evidence")[-3:] if each["step"] == "conf"]
+    assert conf_put_back["guard"] == "taken back"
+    was = invocation(machine)
+    assert conf_put_back["marks"]["restart of owed.service"] not in ("", was)
+    all_is_well(on_machines, machine, site(on_machines, "one"))
+    assert invocation(machine) == was
+
+
+def test_a_restart_before_all_was_put_back_counts_not(machine: Machine, on_machines: Project) -> None:
+    (machine.root / "run/seen").unlink()
+    answer = on_machines.cutter("apply", "--yes", on_machines.runbook(FAILS + guarded(SERVICE)))
+    assert answer.code == 12, answer
+    assert (read_by(machine), (machine.root / "etc/owed.conf").read_text()) == ("two", "one")
+    all_is_well(on_machines, machine, site(on_machines, "one"))
 
 
 def test_what_somebody_else_has_restarted_is_found_done(machine: Machine, on_machines: Project) -> None:
