@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import pty
+import re
+import select
 import shutil
 import subprocess
 import sys
@@ -11,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from command_line import Project, cutter
+from waiting import PATIENCE
 
 from cutter.cli.main import verbs
 
@@ -77,6 +81,67 @@ def test_bash_asks_for_what_only_this_machine_knows(script: Path) -> None:
     assert completed(script, "gaps", "-i", "inventory/here", "show", "G") == ["GAP1"]
     assert completed(script, "plan", "-i", "inventory/here", "-l", "we") == ["web1"]
     assert completed(script, "plan", "runbooks/site.yml", "--only", "ro") == ["root", "room"]
+
+
+def typed(argv: list[str], setup: str, line: str, folder: Path) -> str:
+    """Return what a shell on a terminal makes of a line when Tab is pressed at its end."""
+    path = f"{Path(PROGRAM).parent}:{os.environ['PATH']}"
+    environment = {"HOME": str(folder), "PATH": path, "TERM": "dumb", "LANG": "C.UTF-8"}
+    ours, theirs = pty.openpty()
+    terminal = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+    with subprocess.Popen(argv, start_new_session=True, env=environment, **terminal) as shell:
+        os.close(theirs)
+        try:
+            _type(ours, f"{setup}; PS1=; echo rea''dy\n", "ready\r\n")
+            said = _type(ours, f"{line}\t\x01printf '<%s>' \x05; echo do''ne\n", "done\r\n")
+        finally:
+            shell.kill()
+            os.close(ours)
+    return "".join(re.findall(r"<([^<>%]*)>", said)[-1:])
+
+
+def _type(terminal: int, text: str, last: str) -> str:
+    """Type, and return what is on the terminal until its last word is."""
+    os.write(terminal, text.encode())
+    seen = b""
+    while last.encode() not in seen:
+        ready, _, _ = select.select([terminal], [], [], PATIENCE)
+        assert ready, seen
+        seen += os.read(terminal, 4096)
+    return seen.decode()
+
+
+LISTS = [("we", "web1"), ("web1,we", "web1,web1"), (r"web1,\!we", "web1,!web1"), ("'!we", "!web1")]
+
+
+@pytest.mark.parametrize(("begun", "whole"), LISTS)
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+@pytest.mark.usefixtures("project")
+def test_a_list_of_hosts_is_gone_on_with(shell: str, begun: str, whole: str, tmp_path: Path) -> None:
+    found = shutil.which(shell)
+    if found is None:
+        pytest.skip(f"{shell} is not installed")
+    path = tmp_path / "script"
+    path.write_text(cutter("completion", shell).out)
+    argv = {"bash": [found, "--norc", "--noprofile", "-i"], "zsh": [found, "-f", "-i"]}[shell]
+    line = typed(argv, f"source {path}", f"cutter plan -i inventory/here -l {begun}", tmp_path)
+    assert line == whole
+
+
+@pytest.mark.parametrize(("begun", "whole"), [*LISTS, ("--limit=web1,we", "--limit=web1,web1")])
+@pytest.mark.usefixtures("project")
+def test_fish_goes_on_with_a_list_of_hosts(begun: str, whole: str, tmp_path: Path) -> None:
+    found = shutil.which("fish")
+    if found is None:
+        pytest.skip("fish is not installed")
+    path = tmp_path / "script"
+    path.write_text(cutter("completion", "fish").out)
+    flag = "" if begun.startswith("-") else "-l "
+    line = f"cutter plan -i inventory/here {flag}{begun}"
+    words = [found, "--no-config", "-c", f"source {path}; complete -C $argv[1]", "--", line]
+    environment = {"HOME": str(tmp_path), "PATH": f"{Path(PROGRAM).parent}:{os.environ['PATH']}"}
+    asked = subprocess.run(words, capture_output=True, text=True, check=True, env=environment)
+    assert [said.split("\t")[0] for said in asked.stdout.splitlines()] == [whole], asked
 
 
 @pytest.mark.usefixtures("project")

@@ -24,6 +24,9 @@ _cutter_flags() {{ # VERB
 {flags}
     esac
 }}
+_cutter_ask() {{ # KIND: cutter is asked, about the environment and the runbooks that the line names
+    "$program" {words} "$1" "${{context[@]}}" 2>/dev/null
+}}
 _cutter_offer() {{ # KIND
     case "$1" in
     list:*) COMPREPLY=($(compgen -W "${{1#list:}}" -- "$cur")) ;;
@@ -32,9 +35,10 @@ _cutter_offer() {{ # KIND
             $(compgen -d -- "$cur")) ;;
     file) compopt -o filenames; COMPREPLY=($(compgen -f -- "$cur")) ;;
     folder) compopt -o filenames; COMPREPLY=($(compgen -d -- "$cur")) ;;
-    ask:*) local found
-        found=$("$program" {words} "${{1#ask:}}" "${{context[@]}}" 2>/dev/null)
-        COMPREPLY=($(compgen -W "$found" -- "$cur")) ;;
+    ask:*) COMPREPLY=($(compgen -W "$(_cutter_ask "${{1#ask:}}")" -- "$cur")) ;;
+    several:*) local open=${{cur#[\\'\\"]}} # what stands before the last comma or ! stays
+        local last=${{open##*[,!]}}
+        COMPREPLY=($(compgen -P "${{open%"$last"}}" -W "$(_cutter_ask "${{1#several:}}")" -- "$last")) ;;
     esac
 }}
 _cutter() {{
@@ -107,4 +111,6 @@ def _flags(verbs: Sequence[Verb]) -> Iterator[str]:
 def _told(kind: Kind) -> str:
     if kind.words:
         return "list:" + " ".join(kind.words)
+    if kind.listed:
+        return f"several:{kind.source}"
     return f"ask:{kind.source}" if kind.asked else kind.source

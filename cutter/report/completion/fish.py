@@ -21,6 +21,13 @@ function __cutter_ask --argument-names kind
     end
     $words[1] {WORDS_VERB} $kind $context 2>/dev/null
 end
+function __cutter_several --argument-names kind
+    set -l open (commandline -ct | string replace -ra '["\\'\\\\\\\\]' '' | string replace -r '^-[^=]*=' '')
+    set -l head (string replace -r '[^,!]*$' '' -- "$open")
+    for word in (__cutter_ask $kind)
+        printf '%s\\n' "$head$word"
+    end
+end
 function __cutter_place --argument-names verb number
     set -l words (commandline -opc)
     set -l valued $argv[3..]
@@ -77,7 +84,8 @@ def _action(kind: Kind) -> str:
         "folder": "-a '(__fish_complete_directories)'",
         "none": "",
     }
-    return files.get(kind.source, f"-a '(__cutter_ask {kind.source})'")
+    asking = "__cutter_several" if kind.listed else "__cutter_ask"
+    return files.get(kind.source, f"-a '({asking} {kind.source})'")
 
 
 def _quoted(text: str) -> str:

@@ -8,6 +8,7 @@ from cutter.named_tuple import NamedTuple
 
 WORDS_VERB = "completion words"
 _NOT_ASKED = ("yaml", "file", "folder", "none")
+_LISTED = ("hosts",)
 
 
 class Kind(NamedTuple):
@@ -24,6 +25,11 @@ class Kind(NamedTuple):
     def asked(self) -> bool:
         """Tell whether cutter has to be asked, because only it knows."""
         return not self.words and self.source not in _NOT_ASKED
+
+    @property
+    def listed(self) -> bool:
+        """Tell whether several may stand there, joined by commas, a ``!`` before those to leave out."""
+        return self.source in _LISTED
 
 
 class Flag(NamedTuple):

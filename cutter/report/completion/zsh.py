@@ -23,6 +23,10 @@ _cutter_ask() {{ # KIND: cutter is asked, about the environment and the runbooks
     found=(${{(f)"$(${{(Q)_cutter_program}} {words} $1 $context 2>/dev/null)"}})
     compadd -a found
 }}
+_cutter_several() {{ # KIND: what stands before the last comma or ! stays
+    compset -P '*[,!]' && [[ -z $compstate[quote] ]] && IPREFIX=${{(q)IPREFIX}}
+    _cutter_ask $1
+}}
 _cutter() {{
     local curcontext=$curcontext state line
     local _cutter_program=$words[1]
@@ -71,7 +75,7 @@ def _action(kind: Kind) -> str:
         return f"({' '.join(kind.words)})"
     files = {"yaml": '_files -g "*.(yml|yaml)"', "file": "_files", "folder": "_files -/", "none": " "}
     # the space: without it, zsh puts words of its own between the function and the kind
-    return files.get(kind.source) or f" _cutter_ask {kind.source}"
+    return files.get(kind.source) or f" _cutter_{'several' if kind.listed else 'ask'} {kind.source}"
 
 
 def _escaped(summary: str) -> str:
