@@ -17,9 +17,17 @@ from cutter.model.state import Change
 from cutter.resource import Content, Context, Resource, type_complaints
 from cutter.resources import resource_type
 
+_FORESTALLED = (
+    "cutter makes it itself where it needs it earlier, for its own state: "
+    "this step then only alters it, and a revert leaves it there"
+)
+
 
 class Looker:
     """One pass over the steps of one target; outputs of earlier steps serve later ones."""
+
+    state_folder: str = ""
+    """Where cutter keeps its own state on the target; empty where it keeps none there."""
 
     def __init__(self, content: Content, digest_key: bytes, context: Optional[Context] = None) -> None:
         """Take bytes from `content`, digest secrets with the key; `context` is there for a database."""
@@ -79,8 +87,15 @@ class Looker:
             if not (pending and isinstance(error, Unavailable)):  # an earlier step may bring it
                 return doomed(step, change, error)
         told = [resource.summary(change), resource.preview(change, self.content) if preview else ""]
-        shown = "\n".join(filter(None, told))
+        shown = "\n".join(filter(None, [self._forestalled(resource, change), *told]))
         return Look(step.id, Prediction.CHANGE, change.before, change.after, preview=shown)
+
+    def _forestalled(self, resource: Resource, change: Change) -> str:
+        """Say of what a step would create that cutter may make it earlier, for its own state; or nothing."""
+        below = f"{self.state_folder}/"
+        if change.creates and any(below.startswith(f"{place}/") for place in resource.places()):
+            return _FORESTALLED
+        return ""
 
     def _resource(self, step: Request) -> Resource:
         params = resolve(step.params, self._lookup)

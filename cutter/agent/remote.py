@@ -96,6 +96,7 @@ class _Conversation:
             armed.refuse_open(asked["state"])
             steps = [step_of(body) for body in asked["steps"]]
             looker = Looker(self._kept(asked), bytes.fromhex(asked["key"]))
+            looker.state_folder = asked["state"]
             return map(look_body, looker.look(steps, preview=asked["preview"]))
         if verb == "facts":
             return iter([{"facts": {name: facts.fact(name) for name in asked["names"]}}])

@@ -46,7 +46,9 @@ class LocalTarget(InProcessTarget):
     ) -> Iterator[Look]:
         """Yield what each step would do. Raises LockHeld while it is undecided what becomes of a change."""
         armed.refuse_open(self._state)
-        return super().look(steps, content, preview=preview)
+        agent = self._agent(content)
+        agent.state_folder = self._state
+        return agent.look(steps, preview=preview)
 
     def apply(
         self, steps: Sequence[StepRequest], content: Mapping[str, bytes], stop: Callable[[], bool]

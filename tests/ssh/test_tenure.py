@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import stat
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,3 +48,21 @@ def test_what_another_run_left_is_said_swept_and_forgotten(fleet: Project) -> No
     assert "web1: run R1 of ann@desk broke off there; it had begun folder" in answer.out
     assert "web2: run" not in answer.out
     assert not list(state_of(fleet, "web1").glob("begun-*"))
+
+
+@pytest.mark.parametrize("where", ["remote", "local"])
+def test_a_step_for_its_own_folder_may_come_after_it_and_the_plan_says_so(fleet: Project, where: str) -> None:
+    if where == "local":
+        fleet.inventory("here")
+    folder = fleet.folder / "here" / "target"
+    steps = f'  - {{name: State, directory: {{path: {folder}, mode: "0750"}}}}\n' + STEPS
+    site = fleet.runbook(steps)
+    planned = fleet.cutter("plan", site).out
+    assert planned.count("cutter makes it itself where it needs it earlier, for its own state") == 1, planned
+    run = fleet.apply(site)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o750
+    assert fleet.cutter("verify", site).code == 0
+    if where == "remote":
+        fleet.cutter("revert", "--yes", run)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert (folder / "run.lock").exists()
