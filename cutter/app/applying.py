@@ -204,7 +204,9 @@ def writing(workspace: Workspace, *, wait_seconds: float = 0) -> Iterator[Writin
     with ExitStack() as stack:
         folder = workspace.environment.ledger
         was = before(folder)
-        stack.enter_context(RunLock(f"{folder}/run.lock", run=new_run_id(), timeout=wait_seconds))
+        let_go = workspace.end_agents  # what they stand on may be altered by whoever is waited for
+        lock = RunLock(f"{folder}/run.lock", run=new_run_id(), timeout=wait_seconds, meanwhile=let_go)
+        stack.enter_context(lock)
         was = was.once_locked()
         tidy(folder)
         ledger = stack.enter_context(workspace.open_ledger())

@@ -109,20 +109,18 @@ class Workspace:
         With `asking` their hosts will be asked next, and agents begin there while the runbooks are bound.
         Raises InvalidDocument, and UsageError for a variable of -e that nobody declares.
         """
-        jobs = self._jobs(paths, asking=asking)
-        if self.choice.extra:
-            runbooks = [job.runbook for job in jobs]
-            refuse_undeclared(parse_extra(self.choice.extra), runbooks, self.environment)
-        return jobs
+        return self._jobs(paths, asking=asking, declared=self.choice.extra)
 
     def job(self, path: str) -> Job:
         """Load one runbook and bind it to its hosts. Raises InvalidDocument."""
         return self._jobs([path])[0]
 
-    def _jobs(self, paths: Sequence[str], *, asking: bool = False) -> list[Job]:
+    def _jobs(self, paths: Sequence[str], *, asking: bool = False, declared: Sequence[str] = ()) -> list[Job]:
         complaints = Complaints()
         known = list(filter(None, (self._chosen(path, complaints) for path in paths)))
         self._types.update(step.type for _, book, _ in known for step in (*book.preflight, *book.steps))
+        if declared and not complaints.problems:
+            refuse_undeclared(parse_extra(declared), [book for _, book, _ in known], self.environment)
         if asking and not complaints.problems:
             self._let_agents_begin([host for _, _, hosts in known for host in hosts])
         jobs = [Job(path, book, self._bound(book, hosts, complaints)) for path, book, hosts in known]
@@ -214,6 +212,14 @@ class Workspace:
 
             asked = {bound.target for job in jobs for bound in job.bound if bound.preflight}
             let_go_all({name: held for name, held in self._sessions.items() if name not in asked})
+
+    def end_agents(self) -> None:
+        """End all agents, also those that are beginning; whoever asks a host begins with a new session."""
+        if self._sessions:
+            from cutter.hosts.sessions import close_all
+
+            close_all(self._sessions)
+            self._sessions.clear()
 
     def install_python(self, name: str) -> None:
         """Install a Python on a host, over ssh; its next session begins anew. See cutter.hosts.bootstrap."""

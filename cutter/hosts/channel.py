@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import time
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from threading import RLock
 from cutter.hosts.pipes import rest_of
 
 END_SECONDS = 2.0
+_GLANCE_SECONDS = 0.5
+"""How often we look whether a program that says nothing is still there."""
 _CHUNK = 1 << 16
 _KEPT = 8192
 
@@ -46,7 +49,7 @@ class Channel:
                 raise Lost(ended=True)
             fd = self.process.stdin.fileno()
             while view:
-                _wait_for({fd: select.POLLOUT}, time.monotonic() + seconds)
+                self._wait_for({fd: select.POLLOUT}, time.monotonic() + seconds)
                 try:
                     view = view[os.write(fd, view) :]
                 except BlockingIOError:
@@ -72,7 +75,7 @@ class Channel:
         if self.process.stdout is None or self.process.stderr is None:
             return
         said, complained = self.process.stdout.fileno(), self.process.stderr.fileno()
-        found = _wait_for({said: select.POLLIN, complained: select.POLLIN}, deadline)
+        found = self._wait_for({said: select.POLLIN, complained: select.POLLIN}, deadline)
         if complained in found:
             with suppress(BlockingIOError):
                 self.complaints = (self.complaints + os.read(complained, _CHUNK))[-_KEPT:]
@@ -113,6 +116,12 @@ class Channel:
             if self.process.stdin is not None:
                 self.process.stdin.close()
 
+    def kill(self) -> None:
+        """Kill it and its children, which could hold its pipes open; a shared connection has left them."""
+        with suppress(ProcessLookupError):
+            if self.process.poll() is None:
+                os.killpg(self.process.pid, signal.SIGKILL)
+
     def close(self) -> None:
         """Close the pipes and see the program end; one that does not is killed."""
         with self._sending:
@@ -123,15 +132,20 @@ class Channel:
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(END_SECONDS)
         if self.process.poll() is None:
-            self.process.kill()
+            self.kill()
             self.process.wait()
 
-
-def _wait_for(wanted: Mapping[int, int], deadline: float) -> set[int]:
-    poll = select.poll()
-    for fd, events in wanted.items():
-        poll.register(fd, events)
-    found = poll.poll(max(0.0, deadline - time.monotonic()) * 1000)
-    if not found:
-        raise Lost(ended=False)
-    return {fd for fd, _ in found}
+    def _wait_for(self, wanted: Mapping[int, int], deadline: float) -> set[int]:
+        """Return what is ready. A shared connection may hold the pipes of a program that is no more."""
+        poll = select.poll()
+        for fd, events in wanted.items():
+            poll.register(fd, events)
+        ended = False
+        while True:
+            left = max(0.0, deadline - time.monotonic())
+            found = poll.poll(min(left, _GLANCE_SECONDS) * 1000)
+            if found:
+                return {fd for fd, _ in found}
+            if ended or left <= _GLANCE_SECONDS:
+                raise Lost(ended=ended)
+            ended = self.process.poll() is not None  # what it said last is still to be heard

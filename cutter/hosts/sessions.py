@@ -15,6 +15,7 @@ def let_go_all(sessions: Mapping[str, Session]) -> None:
 
 def close_all(sessions: Mapping[str, Session]) -> None:
     """End the agents of these sessions, all at once: one after the other it would take as many turns."""
-    let_go_all(sessions)
+    for session in sessions.values():
+        session.part()
     for session in sessions.values():
         session.close()

@@ -8,7 +8,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 from cutter.agent.frames import Broken, Frame, Message, message, packed, packed_bytes, read_frame
@@ -57,18 +57,23 @@ class Session:
         self._types = types
         self._channel: Channel | None = None
         self._sent: set[str] = set()
-        self._beginning: Thread | None = None
+        self._starting = Lock()
+        self._may_begin = False
+        """Whether a thread that has not had its turn yet may begin: nobody asked, or ended all, before."""
 
     def begin(self) -> None:
         """Let the agent start while something else is done; whoever asks waits, and hears what went wrong."""
-        self._beginning = Thread(target=self._try_to_start, name=f"beginning {self.name}", daemon=True)
-        self._beginning.start()
+        self._may_begin = True
+        Thread(target=self._try_to_start, name=f"beginning {self.name}", daemon=True).start()
 
     def _try_to_start(self) -> None:
-        try:
-            self._start()
-        except BaseException:  # noqa: BLE001 - it is kept as `broken`, or comes again when somebody asks
-            self._end()
+        with self._starting:
+            if not self._may_begin:
+                return
+            try:
+                self._start()
+            except BaseException:  # noqa: BLE001 - it is kept as `broken`, or comes again when somebody asks
+                self._end()
 
     def ask(self, asked: Message, content: Mapping[str, bytes] | None = None) -> Iterator[Message]:
         """Yield what the agent answers, each as it comes.
@@ -96,9 +101,9 @@ class Session:
         """Let the agent know these types, or all; one that was started with less will be started anew."""
         if self._types is None or (types is not None and self._types.issuperset(types)):
             return
-        self._await_beginning()
-        self._types = None
-        self._end()
+        with self._not_beginning():
+            self._types = None
+            self._end()
 
     def fresh(self) -> Session:
         """Return another session with the same machine, over a connection of its own."""
@@ -119,7 +124,7 @@ class Session:
         self.broken_off = True
         channel = self._channel
         if channel is not None:
-            channel.process.kill()
+            channel.kill()
 
     def whose(self) -> str:
         """Return what tells that machine from every other; an agent that was let go has told it."""
@@ -129,20 +134,20 @@ class Session:
 
     def start(self) -> None:
         """Start the agent, unless it is there. Raises Unavailable, and PermissionRefused for a password."""
-        self._await_beginning()
-        if self.broken is not None:
-            raise self.broken
-        if self._dismissed:
-            self._end()
-        if self._channel is None:
-            self._start()
+        with self._not_beginning():
+            if self.broken is not None:
+                raise self.broken
+            if self._dismissed:
+                self._end()
+            if self._channel is None:
+                self._start()
 
     def _start(self) -> None:
         marker = os.urandom(12).hex()
         self._greeted = False
         channel = self._channel = Channel(self._started(agent_command(self._route, marker)))
         if self.broken_off:
-            channel.process.kill()
+            channel.kill()
         with self._told_when_lost():
             magic = self._begun(channel, f"{marker} ready ".encode())
             channel.send(announced(marker, luggage_packed(magic, self._types)), START_SECONDS)
@@ -186,27 +191,31 @@ class Session:
 
         Whoever asks again begins with another one. One that is still beginning is left to `close`.
         """
-        if self._is_beginning:
+        self._may_begin = False
+        if self._starting.locked():
             return
         self._dismissed = True
         if self._channel is not None:
             self._channel.let_go()
 
+    def part(self) -> None:
+        """Let the agent end, and break off one that is still beginning; only `close` waits for that."""
+        self.let_go()
+        if self._starting.locked():
+            self.break_off()
+
     def close(self) -> None:
         """End the agent; a step that is under way ends with it, and one that is still beginning at once."""
-        if self._is_beginning:
-            self.break_off()
-        self._await_beginning()
-        self._end()
+        self.part()
+        with self._not_beginning():
+            self._end()
 
-    @property
-    def _is_beginning(self) -> bool:
-        return self._beginning is not None and self._beginning.is_alive()
-
-    def _await_beginning(self) -> None:
-        beginning, self._beginning = self._beginning, None
-        if beginning is not None:
-            beginning.join()
+    @contextmanager
+    def _not_beginning(self) -> Iterator[None]:
+        """Wait for an agent that is beginning, and let none begin by itself meanwhile or afterwards."""
+        self._may_begin = False
+        with self._starting:
+            yield
 
     def _end(self) -> None:
         channel, self._channel, self._dismissed = self._channel, None, False

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -25,11 +26,17 @@ class RunLock:
     only: nobody decides by it.
     """
 
-    def __init__(self, path: str, *, run: str, timeout: float = 0.0) -> None:
-        """Lock `path` for a run, waiting up to `timeout` seconds for another holder."""
+    def __init__(
+        self, path: str, *, run: str, timeout: float = 0.0, meanwhile: Callable[[], object] = lambda: None
+    ) -> None:
+        """Lock `path` for a run, waiting up to `timeout` seconds for another holder.
+
+        `meanwhile` is called while there is one to wait for, perhaps often.
+        """
         self.path = path
         self._run = run
         self._timeout = timeout
+        self._meanwhile = meanwhile
         self._file = -1
 
     def __enter__(self) -> Self:
@@ -79,6 +86,7 @@ class RunLock:
             except BlockingIOError:
                 if time.monotonic() >= until:
                     raise _held(self.path, os.pread(file, 4096, 0)) from None
+                self._meanwhile()
                 time.sleep(_PAUSE_SECONDS)
             else:
                 return
