@@ -160,9 +160,10 @@ def _once() -> Callable[[PlannedStep], Canonical]:
     known: dict[tuple[Any, ...], Canonical] = {}
 
     def written(step: PlannedStep) -> Canonical:
-        text = known.get(step.said)
+        said = step.said
+        text = known.get(said)
         if text is None:
-            text = known[step.said] = Canonical(canonical(step.body()).decode("ascii"))
+            text = known[said] = Canonical(canonical(step.body()).decode("ascii"))
         return text
 
     return written
