@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from itertools import takewhile
 
@@ -15,12 +15,15 @@ Requests = Sequence[StepRequest] | Sequence[RevertRequest]
 ABORTED = "the run was aborted while this step was under way"
 
 
-def driven(requests: Requests, results: Iterator[Evidence], stop: Stop) -> Iterator[Evidence]:
+def driven(
+    requests: Requests, results: Iterator[Evidence], stop: Stop, *, alone: Requests = ()
+) -> Iterator[Evidence]:
     """Yield the evidence of each request as it comes.
 
     Where it breaks off, by an abort or an error, the step under way is unknown, also those that would be
-    confirmed together with it; those after it are skipped. What the consumer does between two steps is
-    never aborted.
+    confirmed together with it; those after it are skipped. But `alone` are steps that the target may still
+    go on to by itself, before it learns that nobody hears it: those of them are unknown too. What the
+    consumer does between two steps is never aborted.
     """
     ordered: list[Request] = list(requests)
     for index, request in enumerate(ordered):
@@ -33,11 +36,19 @@ def driven(requests: Requests, results: Iterator[Evidence], stop: Stop) -> Itera
             beside = list(takewhile(_is_guarded, later if _is_guarded(request) else ()))
             for each in beside:  # they are told of together, so any of them may be under way, or done
                 yield _without_end(each, Outcome.UNKNOWN, _reason(error))
-            for each in later[len(beside) :]:
-                yield _without_end(each, Outcome.SKIPPED, f"the run broke off at {request.id}")
+            yield from _after(request, later[len(beside) :], {each.id for each in alone})
             return
         yield found
     _hear_out(results)
+
+
+def _after(broken: Request, later: Sequence[Request], alone: Collection[str]) -> Iterator[Evidence]:
+    why = f"the run broke off at {broken.id}"
+    for each in later:
+        if each.id in alone:
+            yield _without_end(each, Outcome.UNKNOWN, f"{why}, and nobody saw whether this was begun")
+        else:
+            yield _without_end(each, Outcome.SKIPPED, why)
 
 
 def _is_guarded(request: Request) -> bool:

@@ -86,7 +86,8 @@ def _record(moves: Sequence[Move], portion: Sequence[tuple[int, Evidence]], reco
 def _evidence(each: Move, found: Collection[str] | Unseen, stop: Stop) -> Iterator[Evidence]:
     if isinstance(found, Unseen):
         return (unobservable(request, found) for request in each.requests)
-    return driven(each.requests, each.begin(stop), stop)
+    alone = each.touching if each.target.apart else ()
+    return driven(each.requests, each.begin(stop), stop, alone=alone)
 
 
 def _workplaces(moves: Sequence[Move], stop: Stop, parallel: int) -> list[Collection[str] | Unseen]:

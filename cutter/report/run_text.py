@@ -94,10 +94,15 @@ def failures(evidence: Sequence[Evidence]) -> Iterator[Failure]:
     """Yield what did not succeed on a target, whole; what is the same of all steps is said once."""
     bad = [item for item in evidence if item.refused]
     alike = len({item.reason for item in bad}) == 1 and len(bad) == len(evidence)
+    unseen = Counter(item.reason for item in evidence if item.outcome is Outcome.UNKNOWN)
     for item in evidence:
         if item.outcome.success or item.outcome is Outcome.SKIPPED or (alike and item is not evidence[0]):
             continue
+        more = unseen.pop(item.reason, 0) - 1 if item.outcome is Outcome.UNKNOWN else 0
+        if more < 0:
+            continue
         step = f"all {len(bad)} steps" if alike and len(bad) > 1 else item.step
+        step += f" and {more} more" if more else ""
         world = "nothing was begun there" if alike else _world(item)
         told = (f"  cause: {indented(item.reason)}", f"  world: {world}")
         yield Failure(f"{item.outcome.value}: {step}", told, item.remedy)

@@ -36,3 +36,14 @@ def test_no_step_of_a_group_is_called_untouched(told: int, expected: str, error:
 
     found = [item.outcome.value for item in driven(STEPS, results(), Unheeded())]
     assert found == expected.split()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, Unavailable("gone")])
+def test_what_a_host_may_have_gone_on_to_is_not_called_untouched(error: BaseException) -> None:
+    def results() -> Iterator[Evidence]:
+        yield Evidence("a", "file", "v1:a", Outcome.OK)
+        raise error
+
+    found = list(driven(STEPS, results(), Unheeded(), alone=[STEPS[1], STEPS[2], STEPS[4]]))
+    assert [item.outcome.value for item in found] == ["ok", "unknown", "unknown", "skipped", "unknown"]
+    assert found[4].reason == "the run broke off at b, and nobody saw whether this was begun"

@@ -54,3 +54,14 @@ def test_targets_that_are_kept_out_are_grouped_by_reason() -> None:
         "      next for web1: ssh web1",
         "  x db: full",
     ]
+
+
+def test_what_nobody_saw_is_one_line_for_all_steps() -> None:
+    seen = [Evidence("a", "file", "h", Outcome.UNKNOWN, reason="gone")]
+    seen += [Evidence(step, "file", "h", Outcome.UNKNOWN, reason="broke off at a") for step in "bcd"]
+    assert [line for line in fleet_failure_lines([("web1", seen)], colour=False) if "cause" not in line] == [
+        "unknown: a on web1",
+        "  world: not known; the next run looks",
+        "unknown: b and 2 more on web1",
+        "  world: not known; the next run looks",
+    ]

@@ -36,7 +36,7 @@ SLOW = ("web1", "web2")
 QUICK = "web3"
 DONE = {"first": "ok", "slow": "ok", "last": "changed"}
 POLITE = {"first": "changed", "slow": "changed", "last": "skipped"}
-ABORTED = {"first": "changed", "slow": "unknown", "last": "skipped"}
+ABORTED = {"first": "changed", "slow": "unknown", "last": "unknown"}
 
 
 class LiveFleet(Live):
