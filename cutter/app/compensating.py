@@ -89,7 +89,7 @@ def halts(ledger: SqliteLedger) -> list[Halt]:
         if entry.kind == "halt":
             halt = Halt(body["run"], body["target"], tuple(body["manual"]))
             open_halts[halt.run, halt.target] = halt
-        else:
+        elif "owed" not in body:
             open_halts = {key: halt for key, halt in open_halts.items() if halt.run != body["resolves"]}
     return list(open_halts.values())
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from shlex import quote
 from typing import Any
 
 from cutter.app.owing import reminders
@@ -56,14 +57,14 @@ def run(args: argparse.Namespace) -> int:
         return _show(chosen, owed, [each for each in left if each.run == chosen.run], workspace, args)
     newest = list(reversed(runs.values()))[: args.number]
     if args.json:
-        told = {"runs": [_summary(item) for item in newest], "owed": [each.body() for each in owed]}
+        told = {"runs": [_summary(item) for item in newest], "owed": _owed_bodies(owed, workspace)}
         told["unconfirmed"] = [each.body() for each in left]
         options.print_json({"version": 1, **told})
         return 0
     from cutter.report.runs_terminal import print_runs
 
     printing.print_banner(workspace, args)
-    print_runs(newest, owed, left, colour=options.colour(args))
+    print_runs(newest, _resolvable(owed, workspace), left, colour=options.colour(args))
     return 0
 
 
@@ -86,15 +87,26 @@ def _show(
     if args.json:
         unknown = [{"target": target, "step": step["step"]} for target, step in record.unknown()]
         told = {"steps": record.evidence, "unknown": unknown, "left_out": record.left_out}
-        told["owed"] = [each.body() for each in owed]
+        told["owed"] = _owed_bodies(owed, workspace)
         told["unconfirmed"] = [each.body() for each in left]
         options.print_json({**_summary(record), "version": 1, **told})
         return 0
     from cutter.report.runs_terminal import run_text
 
     printing.print_banner(workspace, args)
-    print(run_text(record, owed, left, colour=options.colour(args)))
+    print(run_text(record, _resolvable(owed, workspace), left, colour=options.colour(args)))
     return 0
+
+
+def _resolvable(owed: Sequence[Obligation], workspace: Workspace) -> list[tuple[Obligation, str]]:
+    """Return what is owed, each with the command by which a person ends it where nobody is to do it."""
+    words = ([each.run, "--owed", quote(each.duty), "--target", quote(each.target)] for each in owed)
+    commands = (workspace.command("resolve", *each, "--reason", "TEXT") for each in words)
+    return list(zip(owed, commands, strict=True))
+
+
+def _owed_bodies(owed: Sequence[Obligation], workspace: Workspace) -> list[dict[str, Any]]:
+    return [{**each.body(), "resolve": command} for each, command in _resolvable(owed, workspace)]
 
 
 def _summary(record: RunRecord) -> dict[str, Any]:

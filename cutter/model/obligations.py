@@ -2,18 +2,18 @@
 
 An obligation is recorded before the first effect that could ask for it. The evidence of the named steps tells
 whether they changed, and the evidence of whoever owes it, that a look found it done; so what is still owed is
-a fold over entries and stored nowhere.
+a fold over entries and stored nowhere. Where nobody can look any more, a person says that it is over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Optional
 
 from cutter.model.state import State
 from cutter.named_tuple import NamedTuple
 
-KINDS = frozenset({"run", "intent", "obligation", "evidence"})
+KINDS = frozenset({"run", "intent", "obligation", "evidence", "resolve"})
 OWED, SETTLED = "owed", "none owed"
 """The values of an act in the state of a step: what is to be done, and what a look must find."""
 _TOUCHED = frozenset({"changed", "unknown", "compensated"})
@@ -120,12 +120,12 @@ def fold_obligations(entries: Iterable[tuple[str, Mapping[str, Any]]]) -> list[O
             found += [Obligation(body, duty, on) for duty, on in body["owed"].items()]
         elif kind == "run":
             takes_back[body["run"]] = body.get("reverts") or body["run"]
+        elif kind == "resolve":
+            _resolve(found, body)
         else:
             of_run = takes_back.get(body["run"], body["run"])
             steps = [{**body, **step} for step in body["steps"]] if kind == "intent" else [body]
-            for each in found:
-                for step in steps:
-                    _tell(each, of_run, step)
+            _tell_all(found, of_run, steps)
     still = [each for each in found if each.on]
     for each in still:
         _name(each, last)
@@ -154,6 +154,12 @@ def _name(owed: Obligation, last: Mapping[str, str]) -> None:
     owed.names = tuple(sorted(name for name, found in last.items() if found == mine and name != owed.target))
 
 
+def _tell_all(found: Iterable[Obligation], run: str, told: Sequence[Mapping[str, Any]]) -> None:
+    for owed in found:
+        for each in told:
+            _tell(owed, run, each)
+
+
 def _tell(owed: Obligation, run: str, told: Mapping[str, Any]) -> None:
     """Tell an obligation of evidence, or of an intent, which has no outcome yet.
 
@@ -171,6 +177,14 @@ def _tell(owed: Obligation, run: str, told: Mapping[str, Any]) -> None:
             owed.on[told["step"]] = told.get("marks", {}).get(owed.duty)
         else:
             owed.on.pop(told["step"], None)
+
+
+def _resolve(found: Iterable[Obligation], word: Mapping[str, Any]) -> None:
+    """Hear a person say that one thing is not to be done any more; another word is about a halt."""
+    meant = word["resolves"], word.get("owed"), word.get("target")
+    for owed in found:
+        if meant == (owed.run, owed.duty, owed.target):
+            owed.on.clear()
 
 
 def _touched(told: Mapping[str, Any]) -> bool:

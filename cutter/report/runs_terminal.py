@@ -14,9 +14,12 @@ from cutter.report.plan_text import change_words
 from cutter.report.run_text import counts_text, indented
 from cutter.report.style import paint, printable
 
+Owed = tuple[Obligation, str]
+"""What is owed, and the command by which a person ends it where nobody is to do it any more."""
+
 
 def print_runs(
-    runs: Sequence[RunRecord], owed: Sequence[Obligation], left: Sequence[Unconfirmed], *, colour: bool
+    runs: Sequence[RunRecord], owed: Sequence[Owed], left: Sequence[Unconfirmed], *, colour: bool
 ) -> None:
     """Print one line a run, in columns that fit the longest entry; then what is owed, and not confirmed."""
     if not runs:
@@ -24,7 +27,7 @@ def print_runs(
     else:
         _print_rows(runs, colour=colour)
     for line in (
-        *(_owed_text(each, colour=colour) for each in owed),
+        *(_owed_text(*each, colour=colour) for each in owed),
         *(_unconfirmed_text(each, colour=colour) for each in left),
     ):
         print(line)  # noqa: T201 - as above
@@ -38,7 +41,7 @@ def _print_rows(runs: Sequence[RunRecord], *, colour: bool) -> None:
         print(paint(line, _role(run), colour=colour))  # noqa: T201 - as above
 
 
-def run_text(run: RunRecord, owed: Sequence[Obligation], left: Sequence[Unconfirmed], *, colour: bool) -> str:
+def run_text(run: RunRecord, owed: Sequence[Owed], left: Sequence[Unconfirmed], *, colour: bool) -> str:
     """Return one run whole: who, when, how it ended, each step touched, and what is still open about it."""
     lines = [
         paint(f"run {run.run}", "strong", colour=colour) + f"  {run.verb} {run.runbook}",
@@ -57,7 +60,7 @@ def run_text(run: RunRecord, owed: Sequence[Obligation], left: Sequence[Unconfir
         for target, step in run.unknown()
         if run.state == "unsettled"
     ]
-    lines += [_owed_text(each, colour=colour) for each in owed]
+    lines += [_owed_text(*each, colour=colour) for each in owed]
     lines += [_unconfirmed_text(each, colour=colour) for each in left]
     return "\n".join(lines)
 
@@ -67,12 +70,13 @@ def _left_out_lines(told: Mapping[str, Any]) -> Iterator[str]:
         yield f"  not here {printable(step['step'])}  [{told['target']}] {printable(step['reason'])}"
 
 
-def _owed_text(owed: Obligation, *, colour: bool) -> str:
+def _owed_text(owed: Obligation, resolve: str, *, colour: bool) -> str:
     """Return what is owed, since when and why, and what sees to it."""
     mark = paint(f"  owed     {printable(owed.duty)}", "change", colour=colour)
     unsure = any(found is None for found in owed.on.values())
     why = f"{', '.join(sorted(owed.on))} {'may have changed' if unsure else 'changed'} in run {owed.run}"
     remedy = f"apply {owed.runbook} again, or another runbook with a step for it; it is done then"
+    remedy += f"; where none has one any more: {printable(resolve)}"
     return f"{mark}  [{owed.target}] {printable(why)}{printable(_where(owed))}; {remedy}"
 
 

@@ -88,8 +88,9 @@ def typed(argv: list[str], setup: str, line: str, folder: Path) -> str:
     path = f"{Path(PROGRAM).parent}:{os.environ['PATH']}"
     environment = {"HOME": str(folder), "PATH": path, "TERM": "dumb", "LANG": "C.UTF-8"}
     ours, theirs = pty.openpty()
-    terminal = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
-    with subprocess.Popen(argv, start_new_session=True, env=environment, **terminal) as shell:
+    with subprocess.Popen(
+        argv, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True
+    ) as shell:
         os.close(theirs)
         try:
             _type(ours, f"{setup}; PS1=; echo rea''dy\n", "ready\r\n")

@@ -68,6 +68,23 @@ def test_what_is_void_or_done(entries: list[Entry]) -> None:
     assert owed(*entries) == {}
 
 
+def word(**about: str) -> Entry:
+    return "resolve", {"resolves": "r1", "reason": "it is gone", **about}
+
+
+def test_a_word_ends_one_duty_on_one_target() -> None:
+    assert owed(word(owed=DUTY, target="t")) == {}
+    for other in ({}, {"owed": DUTY}, {"owed": "reload of web.service", "target": "t"}):
+        assert owed(word(**other)) != {}
+    assert owed(word(owed=DUTY, target="other")) != {}
+    assert owed(word(owed=DUTY, target="t", resolves="r2")) != {}
+
+
+def test_a_revert_after_such_a_word_owes_it_anew() -> None:
+    back: Entry = ("run", {"run": "r2", "reverts": "r1"})
+    assert owed(word(owed=DUTY, target="t"), back, intends("r2", "conf")) == {DUTY: (None,)}
+
+
 def test_what_a_revert_does_calls_for_it_anew_from_its_intent_on() -> None:
     done = [told("conf", "changed"), OK, told("web", "changed", settled={DUTY: "b"})]
     reverts: Entry = ("run", {"run": "r2", "reverts": "r1"})
