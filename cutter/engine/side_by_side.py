@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from cutter.engine.stopping import Stop
+from cutter.engine.stopping import Stop, Unheeded
 from cutter.engine.target import Target
 from cutter.errors import CutterError
 
@@ -130,6 +130,8 @@ class _Crew(Generic[Found]):
                 self._pause()
         except KeyboardInterrupt:
             self.abort()
+            if isinstance(self.stop, Unheeded):  # there is nothing to record: it ends the command
+                raise
         if self.stop() and not self.aborted:
             self._halt(at_once=False)
 

@@ -151,6 +151,24 @@ def test_kill_9_of_the_controller_leaves_nothing_on_any_host(fleet: LiveFleet) -
     assert settled["state"] == "interrupted"
 
 
+def test_a_signal_while_hosts_are_looked_at_ends_the_command_and_begins_nothing(fleet: LiveFleet) -> None:
+    """One host never answers; what was seen of the others is not applied."""
+    silent = fleet.write("silent", f"#!/bin/sh\ntouch {fleet.folder}/asked\nexec cat >/dev/null\n")
+    silent.chmod(0o755)
+    machines(fleet, web1="", web2=f"ansible_python_interpreter: {silent}")
+    fleet.go_on()
+    run = fleet.start()
+    lock = fleet.ledger_folder / "run.lock"
+    until(lambda: (fleet.folder / "asked").exists() and lock.exists() and lock.stat().st_size)
+    until(lambda: fleet.agents("web1"))
+    send(run, signal.SIGINT)
+    assert run.wait(PATIENCE) == 21, fleet.said()
+    assert "interrupted" in fleet.said()
+    assert "Traceback" not in fleet.said()
+    assert not (fleet.world / "web1").exists()
+    assert not fleet.ledger_folder.exists()  # nothing was recorded in it
+
+
 def test_kill_9_of_one_agent_costs_that_host_alone(fleet: LiveFleet) -> None:
     run = fleet.start()
     fleet.until_slow()
