@@ -21,12 +21,12 @@ from cutter.agent.duties import lasting
 from cutter.agent.ending import started_at
 from cutter.agent.putting_back import TAKEN_BACK, came_of_it, take_over
 from cutter.agent.requests import Request, RevertRequest, StepRequest
-from cutter.agent.running import Act, Agent, unguarded
+from cutter.agent.running import Act, Agent, ended_well, unguarded
 from cutter.agent.tidings import Armed, Arming, Decided, Told, evidence_body
 from cutter.agent.untouched import skipped
 from cutter.agent.words import from_os
 from cutter.errors import CutterError, StalePlan
-from cutter.model.evidence import Evidence, Outcome
+from cutter.model.evidence import Evidence
 from cutter.model.look import Prediction
 from cutter.model.state import Change, State
 from cutter.named_tuple import NamedTuple
@@ -64,7 +64,7 @@ def under_guard(
         kind = "back" if isinstance(part[0], RevertRequest) else ""
         group = _Group(agent, act, part, post, f"{post.run}-{kind}{number}")
         for told in group.done() if is_guarded else act(part, stop):
-            if isinstance(told, Evidence) and not _well(part[0], told):
+            if isinstance(told, Evidence) and not ended_well(part[0], told):
                 halted = halted or f"{told.step} did not succeed"
             yield told
         if group.is_lost:
@@ -171,7 +171,7 @@ class _Group:
 
     def _decided(self, found: Sequence[Evidence]) -> Iterator[Told]:
         """Have the group confirmed, or taken back where one of its steps failed."""
-        if all(_well(self._steps[0], evidence) for evidence in found):
+        if all(ended_well(self._steps[0], evidence) for evidence in found):
             self._note({"complete": [evidence_body(evidence) for evidence in found]})
             yield Armed(self._name)
             self.is_lost = self._wait() != armed.CONFIRMED
@@ -181,7 +181,7 @@ class _Group:
         yield Decided(self._name)
         back = {item.step: item for item in came_of_it(self._post.folder, self._name, self._agent)}
         for evidence in found:
-            well = _well(self._steps[0], evidence)
+            well = ended_well(self._steps[0], evidence)
             yield _after_all(evidence, back.get(evidence.step), well=well)
 
     def _wait(self) -> str:
@@ -200,13 +200,6 @@ class _Group:
         attempt = Attempt(first)
         yield attempt.failed(error)
         yield from (skipped(step, f"{first.id} did not succeed") for step in others)
-
-
-def _well(request: Request, evidence: Evidence) -> bool:
-    """Tell whether a step came to the end that was asked for by requests of this kind."""
-    if isinstance(request, RevertRequest):
-        return evidence.outcome is Outcome.COMPENSATED
-    return evidence.outcome.success
 
 
 def _after_all(found: Evidence, back: Optional[Evidence], *, well: bool) -> Evidence:

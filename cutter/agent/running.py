@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar
 
 from cutter.agent.attempt import Attempt
 from cutter.agent.duties import lasting
@@ -20,13 +20,12 @@ from cutter.model.state import Change, State
 from cutter.resource import Content, Context
 from cutter.resources import resource_type
 
+Asked = TypeVar("Asked", StepRequest, RevertRequest)
 Brace = Callable[[Request, Mapping[str, Any], Change], None]
 """Told of a guarded step, with what is recorded of its parameters, before anything is done about it.
 
 Raises what forbids that.
 """
-
-
 Act = Callable[[Sequence[Any], Callable[[], bool]], Iterator[Evidence]]
 """Applies steps, or takes steps back, and yields what comes of each; asks between two whether to stop."""
 
@@ -45,29 +44,11 @@ class Agent(Looker):
         The first step that is not a success ends the pass: those after it are skipped. `stop` is asked
         between steps.
         """
-        halted = ""
-        steps = list(steps)
-        self.duties.listen(steps)
-        for step in steps:
-            if not halted and stop():
-                halted = "the run was interrupted"
-            evidence = skipped(step, halted) if halted else self._told(self._apply_one(step))
-            if not halted and not evidence.outcome.success:
-                halted = f"{step.id} did not succeed"
-            yield evidence
+        return self._each(steps, stop, self._apply_one, "did not succeed")
 
     def revert(self, steps: Iterable[RevertRequest], stop: Callable[[], bool]) -> Iterator[Evidence]:
         """Take steps back in the order given; what comes after the first failure is skipped."""
-        halted = ""
-        steps = list(steps)
-        self.duties.listen(steps)
-        for step in steps:
-            if not halted and stop():
-                halted = "the run was interrupted"
-            evidence = skipped(step, halted) if halted else self._told(self._revert_one(step))
-            if not halted and evidence.outcome is not Outcome.COMPENSATED:
-                halted = f"{step.id} could not be taken back"
-            yield evidence
+        return self._each(steps, stop, self._revert_one, "could not be taken back")
 
     def revertible(self, steps: Iterable[RevertRequest]) -> Iterator[str]:
         """Yield per step why it cannot be taken back now, or nothing; the target is only looked at.
@@ -91,6 +72,20 @@ class Agent(Looker):
                 found.update(self._made(resource_type(step.type), params).workplaces())
         return found
 
+    def _each(
+        self, steps: Iterable[Asked], stop: Callable[[], bool], act: Callable[[Asked], Evidence], unwell: str
+    ) -> Iterator[Evidence]:
+        halted = ""
+        steps = list(steps)
+        self.duties.listen(steps)
+        for step in steps:
+            if not halted and stop():
+                halted = "the run was interrupted"
+            evidence = skipped(step, halted) if halted else self._told(act(step))
+            if not halted and not ended_well(step, evidence):
+                halted = f"{step.id} {unwell}"
+            yield evidence
+
     def _told(self, evidence: Evidence) -> Evidence:
         """Tell who listens to a step that it has changed."""
         marks = self.duties.changed(evidence.step) if evidence.touched else {}
@@ -100,46 +95,16 @@ class Agent(Looker):
         attempt = Attempt(step)
         try:
             return self._attempt(step, attempt)
-        except Unresolved as missing:
-            error: CutterError = StepFailed(f"{missing.name} is not known: that step has no such output here")
-        except BadReference as bad:
-            error = StepFailed(str(bad))
-        except CutterError as known:
-            error = known
-        except OSError as failure:
-            error = from_os(failure)
-        except Exception as bug:  # noqa: BLE001 - a bug in one step must not lose the record of the others
-            error = bug_in(step.type, bug)
-        return attempt.failed(error)
+        except Exception as error:  # noqa: BLE001 - a bug in one step must not lose the record of the others
+            return attempt.failed(_complaint(step, error))
 
     def _revert_one(self, step: RevertRequest) -> Evidence:
         attempt = Attempt(step)
         attempt.params = step.params
         try:
-            resource = attempt.resource = self._made(resource_type(step.type), step.params)
-            found, step = lasting(resource, resource.observe()), lastingly(resource, step)
-            attempt.change, attempt.looked = Change(found, step.goal), True
-            moved = moved_on(step, found)
-            if moved:
-                raise StalePlan(moved)  # noqa: TRY301 - told like what is met on the way
-            if step.confirm:
-                self.brace(step, step.params, attempt.change)
-            attempt.moving = True
-            attempt.owed = self.duties.of(step, resource)
-            resource.apply(Change(found, exactly(resource, step.goal)), self.content)
-            attempt.owed.perform()
-            attempt.observed = lasting(resource, resource.observe())
-            if attempt.observed != step.goal:
-                raise StepFailed("a fresh look finds it otherwise than before the run")  # noqa: TRY301 - as above
-        except CutterError as error:
-            return attempt.failed(error)
-        except OSError as error:
-            return attempt.failed(from_os(error))
-        except LookupError:
-            return attempt.failed(StepFailed("the content it had is no longer kept on the target"))
-        except Exception as bug:  # noqa: BLE001 - a bug in one step must not lose the record of the others
-            return attempt.failed(bug_in(step.type, bug))
-        return attempt.compensated()
+            return self._attempt_back(step, attempt)
+        except Exception as error:  # noqa: BLE001 - as above
+            return attempt.failed(_complaint(step, error))
 
     def _attempt(self, step: StepRequest, attempt: Attempt) -> Evidence:
         attempt.params = resolve(step.params, self._lookup)
@@ -167,6 +132,46 @@ class Agent(Looker):
             )
         self.outputs[step.id] = resource.results(rest.before)
         return attempt.succeeded(rest.before, self.outputs[step.id])
+
+    def _attempt_back(self, step: RevertRequest, attempt: Attempt) -> Evidence:
+        resource = attempt.resource = self._made(resource_type(step.type), step.params)
+        found, step = lasting(resource, resource.observe()), lastingly(resource, step)
+        attempt.change, attempt.looked = Change(found, step.goal), True
+        moved = moved_on(step, found)
+        if moved:
+            raise StalePlan(moved)
+        if step.confirm:
+            self.brace(step, step.params, attempt.change)
+        attempt.moving = True
+        attempt.owed = self.duties.of(step, resource)
+        resource.apply(Change(found, exactly(resource, step.goal)), self.content)
+        attempt.owed.perform()
+        attempt.observed = lasting(resource, resource.observe())
+        if attempt.observed != step.goal:
+            raise StepFailed("a fresh look finds it otherwise than before the run")
+        return attempt.compensated()
+
+
+def _complaint(step: Request, error: Exception) -> CutterError:
+    """Return what an exception that a step met says to a person."""
+    if isinstance(error, CutterError):
+        return error
+    if isinstance(error, OSError):
+        return from_os(error)
+    if isinstance(error, Unresolved):
+        return StepFailed(f"{error.name} is not known: that step has no such output here")
+    if isinstance(error, BadReference):
+        return StepFailed(str(error))
+    if type(error) is LookupError and isinstance(step, RevertRequest):  # a key or an index is a bug
+        return StepFailed(f"what it takes to put it back is not at hand: {error}")
+    return bug_in(step.type, error)
+
+
+def ended_well(request: Request, evidence: Evidence) -> bool:
+    """Tell whether a step came to the end that was asked for by a request of this kind."""
+    if isinstance(request, RevertRequest):
+        return evidence.outcome is Outcome.COMPENSATED
+    return evidence.outcome.success
 
 
 def unguarded(step: Request, params: Mapping[str, Any], change: Change) -> None:

@@ -16,9 +16,12 @@ from typing import Any
 
 from cutter.errors import LockHeld
 from cutter.filesystem.refusals import refusals
+from cutter.filesystem.walk import sync_folder
 
 _LOCK = "run.lock"
 _BEGUN = "begun-"
+_NEW = "beginning"
+"""What is written at the moment; whoever holds the machine is the only one to write."""
 
 
 @contextmanager
@@ -43,13 +46,16 @@ def begin(folder: str, run: str, by: str, steps: Sequence[str], places: Collecti
 
     `places` are the folders in which they put files aside for a moment.
     """
-    path = os.path.join(folder, _BEGUN + run)
+    path, new = os.path.join(folder, _BEGUN + run), os.path.join(folder, _NEW)
+    told = {"run": run, "by": by, "steps": list(steps), "places": sorted(places)}
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    with refusals("writing", path), os.fdopen(os.open(path, flags, 0o600), "wb") as file:
-        told = {"run": run, "by": by, "steps": list(steps), "places": sorted(places)}
-        file.write(json.dumps(told).encode())
-        file.flush()
-        os.fsync(file.fileno())
+    with refusals("writing", path):
+        with os.fdopen(os.open(new, flags, 0o600), "wb") as file:
+            file.write(json.dumps(told).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(new, path)
+        sync_folder(folder)
 
 
 def begun(folder: str) -> tuple[Mapping[str, Any], ...]:
@@ -79,7 +85,7 @@ def _read(path: str) -> Mapping[str, Any]:
             found = json.load(file)
         if isinstance(found, dict):
             return {**nothing, **found}
-    return nothing  # cut off while it was written: nothing was begun yet
+    return nothing  # somebody else has written it, or the disk has lost it
 
 
 def _take(lock: int, path: str) -> None:

@@ -1,4 +1,4 @@
-"""A target that could not be looked at: why, and what that means for its steps. Travels."""
+"""A target that could not be looked at: why, and what that means for its steps."""
 
 from __future__ import annotations
 

@@ -1,0 +1,30 @@
+"""What was begun on a machine: what stood there stays until what takes its place is whole."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+import pytest
+from project import in_child
+
+from cutter.agent import tenure
+from cutter.errors import CutterError
+
+
+def test_what_was_begun_stays_where_the_disk_takes_no_more(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    tenure.begin(folder, "R1", "ann@desk", ["first"], [])
+
+    def on_a_full_disk() -> int:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, -1))
+        with pytest.raises(CutterError):
+            tenure.begin(folder, "R1", "ann@desk", ["second"], [])
+        return 0
+
+    assert in_child(on_a_full_disk) == 0
+    assert [left["steps"] for left in tenure.begun(folder)] == [["first"]]
+    tenure.begin(folder, "R1", "ann@desk", ["second"], [])
+    assert [left["steps"] for left in tenure.begun(folder)] == [["second"]]
+    tenure.answered(folder, ["R1"])
+    assert list(tmp_path.iterdir()) == []
