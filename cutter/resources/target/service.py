@@ -38,8 +38,10 @@ class Service(Resource):
 
     What is not declared stays as it is. Where systemd is not running, content and `enabled` are looked at on
     disk, and a step that declares more is unobservable. A restart that a changed step asks for is owed until
-    a look finds that it was done, also by a later run; what does not run is owed nothing. When a service does
-    not start, the message ends with its last lines from the journal: cutter cannot know secrets in those.
+    a look finds that it was done, also by a later run; what does not run is owed nothing. Whether it was
+    started from its unit file as it is now is told by the clock: one that somebody put back before the file
+    was altered and forward after it may hide that; `systemctl restart` then ends all doubt. When a service
+    does not start, the message ends with its last lines of the journal: cutter cannot know secrets in those.
     """
 
     fleeting = ("unit_used", "probe", "restart", "reload")
