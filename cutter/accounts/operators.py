@@ -48,7 +48,7 @@ def objections(change: Change, admin: Collection[str]) -> Iterator[str]:
     if after is None:
         yield "remove it"
         return
-    if after.get("locked", False) is not False and before.get("locked") is False:
+    if _ways_in(before) - _ways_in(after):
         yield "lock it"
     lost = _names(before) - _names(after) if "groups" in after else set()
     if lost.intersection(admin):
@@ -61,6 +61,12 @@ def _of_entry(before: State, after: State, keys: Collection[str]) -> Iterator[st
         yield f"give it the shell {after['shell']}"
     if "home" in keys:
         yield f"move its home, and so its keys, to {after['home']}"
+
+
+def _ways_in(state: State) -> set[str]:
+    """Return what opens an account that is locked so; without a password its keys may be all it has."""
+    locked = state.get("locked", False)
+    return set() if locked is True else {"password", "keys"} - {str(locked).rpartition(" ")[2]}
 
 
 def _names(state: State) -> set[str]:

@@ -279,6 +279,17 @@ def test_whoever_runs_this_is_not_locked_out_but_for_a_reason(
         reach(told, content)
 
 
+def test_an_account_that_its_keys_alone_open_is_not_locked(
+    monkeypatch: pytest.MonkeyPatch, content: KeptContent
+) -> None:
+    """So debootstrap, cloud images and useradd leave the account of an operator."""
+    existing("deploy:!:19000::::::\n")
+    monkeypatch.setenv("SUDO_USER", "deploy")
+    with pytest.raises(Conflict, match="this would lock it"):
+        user(locked=True).observe()
+    reach(user(locked=False), content)
+
+
 def _seen(params: dict[str, Any]) -> Any:
     return user(**params, may_lock_me_out="only looking").observe()
 
