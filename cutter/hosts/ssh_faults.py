@@ -47,6 +47,12 @@ _KNOWN = (
     _Known("timed out", "it does not answer", _BY_HAND),
     _Known("Timeout, server", "it stopped answering", _BY_HAND),
     _Known(
+        "account validation failure|account has expired",
+        "this user's account is locked there, or has expired",
+        "look there as another user: chage -l USER",
+        PermissionRefused,
+    ),
+    _Known(
         "a password is required",
         "sudo asks for a password there",
         "give it with --ask-become-pass, or let the user use sudo without",

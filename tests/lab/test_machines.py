@@ -165,6 +165,21 @@ def test_the_real_sudo(
     assert lab.PASSWORD not in answer.out + answer.err
 
 
+def test_an_account_that_was_locked_there(lab: Lab, on_machines: Project) -> None:
+    (machine,) = fresh(lab, "h1")
+    hosts_of(on_machines, h1="ansible_user: ops, ansible_become: true")
+    site = on_machines.runbook(WORLD)
+    assert on_machines.cutter("apply", "--yes", site).code == 0
+    machine.run("usermod", "--expiredate", "1", "ops")
+    over_shared = on_machines.cutter("verify", site)
+    machine.run("pkill", "-f", "^sshd: ops")
+    until(lambda: machine.run("pgrep", "-f", "^sshd: ops", check=False).returncode != 0)
+    for answer in (over_shared, on_machines.cutter("verify", site)):
+        assert answer.code == 77, answer
+        assert "this user's account is locked there, or has expired" in answer.out
+        assert "chage -l" in answer.out
+
+
 def test_two_controllers_at_once(lab: Lab, on_machines: Project, tmp_path: Path) -> None:
     (machine,) = fresh(lab, "h1")
     hosts_of(on_machines, h1="")
