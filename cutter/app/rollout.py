@@ -29,7 +29,7 @@ class Rollout(NamedTuple):
         """Do it, and return what came of each target, recorded. Raises what `execute` raises."""
         results: list[TargetResult] = []
         for wave in waves(works, self.runbook.serial):
-            failed = [done.target for done in results if done.exit_code]
+            failed = [done.target for done in results if done.exit_code and not done.only_skipped]
             if too_many(len(failed), len(works), self.runbook.max_fail):
                 results += skip(wave, self.recording, f"no wave begins after the one of {failed[-1]}")
             elif results and self.stop():

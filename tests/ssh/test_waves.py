@@ -29,6 +29,15 @@ def test_a_wave_with_a_failure_holds_back_the_rest(fleet: Project) -> None:
     assert outcomes == {"web1": "changed", "web2": "unobservable", "web3": "changed", "web4": "skipped"}
 
 
+def test_what_holds_a_later_wave_back_is_the_one_that_failed(fleet: Project) -> None:
+    machines(fleet, web1="ansible_port: 1", web2="", web3="")
+    answer = fleet.cutter("apply", "--yes", fleet.runbook(STEPS, head="serial: 1\n"))
+    assert made(fleet) == []
+    assert "skipped, untouched: 1 step on web2, web3 (2 targets)" in answer.out
+    reasons = {entry["reason"] for entry in fleet.entries("evidence") if entry["outcome"] == "skipped"}
+    assert reasons == {"no wave begins after the one of web1"}
+
+
 def test_so_many_may_fail(fleet: Project) -> None:
     machines(fleet, web1="", web2="ansible_port: 1", web3="", web4="")
     head = "serial: 2\nmax_fail: 25%\n"
