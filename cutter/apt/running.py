@@ -22,6 +22,7 @@ _REMOVED = re.compile(r"^(?:Remv|Purg) (\S+)", re.MULTILINE)
 _UNKNOWN = re.compile(
     r"Unable to locate package|has no installation candidate|Version '.*' for '.*' was not found"
 )
+_WHERE = "correct it, or declare the repository that has it in an earlier step; apt-cache policy tells of all"
 _BROKEN = re.compile(r"'?(dpkg --configure -a|apt(?:-get)? --fix-broken install)'?")
 """What apt and dpkg tell a person to do first; it touches packages that no step names."""
 PERHAPS = "packages may be partly changed: dpkg --audit shows which"
@@ -104,7 +105,9 @@ def _demand(ended: Finished, shown: str) -> None:
 
 def _remedy(ended: Finished) -> str:
     found = _BROKEN.search(_said(ended))
-    return f"put what is broken there right first: {found.group(1)}" if found else ""
+    if found:
+        return f"put what is broken there right first: {found.group(1)}"
+    return _WHERE if _UNKNOWN.search(_said(ended)) else ""
 
 
 def _refuse_lock(ended: Finished) -> None:

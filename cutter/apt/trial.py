@@ -40,6 +40,7 @@ def must_be_readable(name: str, new: Mapping[str, Optional[bytes]], paths: Mappi
             raise StepFailed(
                 f"apt cannot read the repository {name}: {why}{error.cause}",
                 world="it was tried aside: apt's own sources and keys are as they were",
+                remedy="correct the step, or let the machine reach the repository",
             ) from error
 
 

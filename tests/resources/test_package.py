@@ -135,8 +135,9 @@ def test_a_held_package_is_not_moved_without_a_word(content: KeptContent) -> Non
 def test_what_no_source_has_is_said_and_nothing_changes(
     content: KeptContent, step: dict[str, Any], why: str
 ) -> None:
-    with pytest.raises(PreconditionError, match=why):
+    with pytest.raises(PreconditionError, match=why) as refused:
         reach(tool(**step), content)
+    assert "declare the repository that has it" in refused.value.remedy
     assert known() == []
 
 
