@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from cutter.agent.putting_back import TAKEN_BACK
 from cutter.app.applying import WritingSession, broken_run, new_run_id
 from cutter.app.compensating import take_back
 from cutter.app.preparing import VERB
@@ -21,6 +22,7 @@ from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome, worst_exit
 from cutter.model.runs import RunRecord
 from cutter.named_tuple import NamedTuple
 
+_AS_IT_WAS = (Outcome.FAILED, Outcome.SKIPPED)
 _CLEAN = (Outcome.COMPENSATED, Outcome.SKIPPED)
 
 
@@ -47,6 +49,18 @@ class RevertResult(NamedTuple):
         """The targets on which not all was taken back."""
         bad = (target for target, item in self.evidence if item.outcome is not Outcome.COMPENSATED)
         return tuple(dict.fromkeys((*bad, *self.refused)))
+
+    @property
+    def in_place(self) -> tuple[str, ...]:
+        """Those of them that failed and are as before the revert: all that the run changed is still there."""
+        failed = {target for target, item in self.evidence if _fails(item) and not item.touched}
+        other = {target for target, item in self.evidence if item.touched or item.outcome not in _AS_IT_WAS}
+        return tuple(name for name in self.left if name in failed - other)
+
+    @property
+    def was_taken_back(self) -> bool:
+        """Tell whether a guard has taken the revert back: nobody confirmed it, or a step beside failed."""
+        return any(item.guard == TAKEN_BACK for _, item in self.evidence)
 
     @property
     def halted(self) -> tuple[str, ...]:

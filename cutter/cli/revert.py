@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from cutter.agent.requests import RevertRequest
@@ -30,7 +29,7 @@ from cutter.cli import _printing as printing
 from cutter.cli._output import outlived
 from cutter.engine.executor import exit_title
 from cutter.errors import Interrupted, UsageError
-from cutter.model.evidence import Evidence, Outcome
+from cutter.model.evidence import EXIT_OF_OUTCOME, Evidence, Outcome
 from cutter.model.runs import RunRecord
 from cutter.model.state import Change
 from cutter.report.host_names import compact
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
 Cuts = Sequence[tuple[str, "CompensationPlan"]]
 """What compensating cuts would do, each beside the name of its database."""
 _NEWEST = 10
+_AS_BEFORE = EXIT_OF_OUTCOME[Outcome.COMPENSATED]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -176,6 +176,7 @@ def _print_result(record: RunRecord, result: RevertResult, cuts: Cuts, args: arg
         plans = [compensation_body(CutNamed(name, plan.cut.cut_id).words, plan) for name, plan in cuts]
         refused = {name: error_body(why)["error"] for name, why in result.refused.items()}
         told_of = {"manual": result.manual, "cuts": plans, **({"refused": refused} if refused else {})}
+        told_of["in_place"] = list(result.in_place)
         options.print_json({**body, **told_of})
         return
     paint = options.colour(args)
@@ -184,11 +185,21 @@ def _print_result(record: RunRecord, result: RevertResult, cuts: Cuts, args: arg
     for target, manual in result.manual.items():
         for line in manual_lines(target, manual, halted=target in result.halted, many=len(result.manual) > 1):
             print(line)
-    code = result.exit_code
     _print_refused(result.refused, args)
+    print_verdict(result, record.run, record.runbook, args)
+
+
+def print_verdict(result: RevertResult, run: str, runbook: str, args: argparse.Namespace) -> None:
+    """Print the one line that says how it ended to take back a run."""
+    code, in_place, of = result.exit_code, result.in_place, f"run {run}"
     ended = f"exit {code}: {exit_title(code)}" if code else ""
-    verdict = partial(reverted_line, record.runbook, result.run, result.counts, ended)
-    print(verdict(of=f"run {record.run}", left=result.left, colour=paint))
+    if code == _AS_BEFORE:  # the title speaks of the revert, and would be read as of the run that it is of
+        how = "was itself taken back" if result.was_taken_back else "failed and changed nothing"
+        still = f"{how} on {compact(in_place)}, where what {of} changed is still in place"
+        ended = f"exit {code}: the revert {still if in_place else 'failed'}"
+    left = [name for name in result.left if code != _AS_BEFORE or name not in in_place]
+    about = (runbook, result.run, result.counts, ended)
+    print(reverted_line(*about, of=of, left=left, colour=options.colour(args)))
 
 
 def _outcome_lines(result: RevertResult, *, colour: bool) -> Iterator[str]:

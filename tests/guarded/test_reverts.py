@@ -91,6 +91,8 @@ def test_a_revert_that_does_not_end_is_ended_in_time_and_undone(here: Project) -
     said = reverted(here, run, expect=11)
     assert "so the target put it back to how it was before this revert" in said
     assert "then revert it again" in said
+    assert f"taken back on web1, where what run {run} changed is still in place (run " in said
+    assert "everything is as it was before" not in said
     assert is_as_the_run_left_it(here)
     assert noted(here.world / "pids")
     assert all_gone(here.world / "pids")
@@ -106,6 +108,7 @@ def test_where_one_step_cannot_be_taken_back_the_others_are_put_back(here: Proje
     assert "a step beside it did not succeed" in said
     assert is_as_the_run_left_it(here)
     assert outcomes(here) == {"file": ("failed", "taken back"), "other": ("failed", "taken back")}
+    assert here.json("revert", "--yes", run)["in_place"] == ["web1"]
 
 
 @pytest.mark.parametrize("guard_dies", [False, True])
