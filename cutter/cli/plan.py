@@ -13,7 +13,7 @@ from cutter.app.refusing import Refusals, all_unmet, first_refusal
 from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
-from cutter.errors import CutterError
+from cutter.errors import CutterError, Unavailable
 from cutter.model.evidence import worst_exit
 from cutter.model.plan import Plan
 
@@ -77,6 +77,8 @@ def _code(
     pending = detailed and any(plan.pending for plan in plans)
     codes = [why.exit_code for plan in plans for why in plan.unseen]
     codes += [error.exit_code for refused in found for error in refused.values()]
+    if getattr(args, "out", "") and any(target.first for plan in plans for target in plan.targets):
+        codes.append(Unavailable.exit_code)  # a plan was to be kept, and is not
     return worst_exit([*codes, 2 if pending else 0])
 
 
