@@ -1,7 +1,8 @@
 """Hosts without a Python get one before anything else, where the inventory allows it; a run of its own.
 
 It goes in the waves of the runbooks, and ends with the wave after which theirs would end: a host that they
-would not reach, because too many others failed before it, is not touched.
+would not reach, because too many others failed before it, is not touched. That counts what is known before
+the first step: a plan is whole, is shown and is recorded before it begins, so steps that fail come too late.
 """
 
 from __future__ import annotations

@@ -4,6 +4,9 @@ Several runbooks are applied in the order given, the next only when the one befo
 target; each one's preflight is judged when its turn comes, and which were not begun is said at the end. With
 --check nothing is applied: it is `cutter plan`. A plan file (`cutter plan -o`), or a request of one that is
 approved (`cutter request`, `cutter approve`), is applied alone, exactly and once.
+
+Hosts that are to get a Python (`bootstrap_python: true`) get it wave by wave, all before the first step: one
+that fails keeps later waves from it (serial, max_fail), a step that fails afterwards does not.
 """
 
 from __future__ import annotations

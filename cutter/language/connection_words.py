@@ -33,7 +33,8 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "ansible_python_interpreter": {"type": "string", "description": "The Python there."},
     BOOTSTRAP: {
         "type": ["boolean", "string"],
-        "description": "Whether an apply installs python3, by apt, where there is no Python.",
+        "description": "Whether an apply installs python3, by apt, where there is no Python: on all such "
+        "hosts before the first step, wave by wave.",
     },
 }
 """What cutter does as it says, with the schema of each."""
