@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from project import Project
 
 FOLDER = '  - {name: Folder, directory: {path: "{{ world }}/folder"}}\n'
-PATIENCE_SECONDS = 30.0
 
 
 def program(folder: Path, text: str) -> str:
@@ -101,9 +100,8 @@ def test_the_end_of_a_command_does_not_wait_for_one_that_is_beginning(
     until(lambda: asleep._channel)
     channel = asleep._channel
     assert channel is not None
-    before = time.monotonic()
     close_all({"web1": asleep})
-    assert time.monotonic() - before < PATIENCE_SECONDS
+    assert "no agent began there" not in str(asleep.broken)
     assert not asleep._starting.locked()
     assert channel.process.returncode is not None
 
@@ -218,7 +216,7 @@ def test_a_connection_that_breaks_while_the_lock_is_waited_for_costs_nothing(
     monkeypatch.setattr(Session, "begin", begin)
     with closing(Workspace(Choice(str(fleet.folder / "inventory/here")))) as found:
         path = f"{found.environment.ledger}/run.lock"
-    holder = RunLock(path, run="theirs")
+    holder = RunLock(path)
     holder.__enter__()
     paused = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: holder.__exit__())
     monkeypatch.setattr(locks, "time", paused)
