@@ -205,7 +205,7 @@ def writing(workspace: Workspace, *, wait_seconds: float = 0) -> Iterator[Writin
         folder = workspace.environment.ledger
         was = before(folder)
         let_go = workspace.end_agents  # what they stand on may be altered by whoever is waited for
-        lock = RunLock(f"{folder}/run.lock", run=new_run_id(), timeout=wait_seconds, meanwhile=let_go)
+        lock = RunLock(f"{folder}/run.lock", timeout=wait_seconds, meanwhile=let_go)
         stack.enter_context(lock)
         was = was.once_locked()
         tidy(folder)

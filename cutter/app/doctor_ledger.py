@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 import time
@@ -122,7 +121,7 @@ def _lock(path: str) -> Check:
     holder = _holder(path)
     if holder is None:
         return ok("run lock", "free")
-    return warn("run lock", f"process {holder}{_run_of(path)} holds {path}", "wait for it, or end it")
+    return warn("run lock", f"process {holder} holds {path}", "wait for it, or end it")
 
 
 def _guarded(folder: str) -> Check:
@@ -146,13 +145,6 @@ def _holder(path: str) -> int | None:
         if "->" not in words and words[1] == "FLOCK" and words[5].rpartition(":")[2] == inode:
             return int(words[4])
     return None
-
-
-def _run_of(path: str) -> str:
-    try:
-        return f" (run {json.loads(Path(path).read_bytes())['run']})"
-    except (ValueError, KeyError, TypeError, OSError):  # what the file says is for people; the kernel decides
-        return ""
 
 
 def _clock(workspace: Workspace) -> Check:

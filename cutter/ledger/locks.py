@@ -27,14 +27,13 @@ class RunLock:
     """
 
     def __init__(
-        self, path: str, *, run: str, timeout: float = 0.0, meanwhile: Callable[[], object] = lambda: None
+        self, path: str, *, timeout: float = 0.0, meanwhile: Callable[[], object] = lambda: None
     ) -> None:
-        """Lock `path` for a run, waiting up to `timeout` seconds for another holder.
+        """Lock `path`, waiting up to `timeout` seconds for another holder.
 
         `meanwhile` is called while there is one to wait for, perhaps often.
         """
         self.path = path
-        self._run = run
         self._timeout = timeout
         self._meanwhile = meanwhile
         self._file = -1
@@ -52,7 +51,7 @@ class RunLock:
             file = self._opened(until)
         try:
             with suppress(OSError):
-                _write(file, json.dumps(_holder(self._run)).encode())
+                _write(file, json.dumps(_holder()).encode())
         except BaseException:
             os.close(file)
             raise
@@ -99,9 +98,9 @@ def _stands_at(path: str, file: int) -> bool:
         return False
 
 
-def _holder(run: str) -> dict[str, Any]:
+def _holder() -> dict[str, Any]:
     since = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"pid": os.getpid(), "host": host_name(), "user": user_name(), "since": since, "run": run}
+    return {"pid": os.getpid(), "host": host_name(), "user": user_name(), "since": since}
 
 
 def _write(file: int, content: bytes) -> None:
@@ -124,6 +123,6 @@ def _described(content: bytes) -> str:
         holder = json.loads(content)
         age = datetime.now(UTC) - datetime.fromisoformat(holder["since"])
         who = f"process {holder['pid']:d} of {holder['user']} on {holder['host']}"
-        return f"run {holder['run']} ({who}, since {max(0, int(age.total_seconds()))} s)"
+        return f"another run ({who}, since {max(0, int(age.total_seconds()))} s)"
     except (ValueError, KeyError, TypeError):  # just taken, or stale: the lock counts, not the text
         return "another run"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
@@ -24,7 +25,7 @@ def _holder(path: Path) -> Iterator[subprocess.Popen[str]]:
     script = f"""
     from cutter.ledger.locks import RunLock
     import sys
-    with RunLock({str(path)!r}, run="theirs"):
+    with RunLock({str(path)!r}):
         print("held", flush=True)
         sys.stdin.read()
     """
@@ -40,11 +41,11 @@ def _holder(path: Path) -> Iterator[subprocess.Popen[str]]:
 def test_a_second_run_is_told_who_holds_the_lock(tmp_path: Path) -> None:
     path = tmp_path / "new" / "run.lock"
     with _holder(path) as holder:
-        with pytest.raises(LockHeld, match="run theirs") as caught, RunLock(str(path), run="ours"):
+        with pytest.raises(LockHeld, match=r"another run \(process") as caught, RunLock(str(path)):
             pass
         assert f"process {holder.pid} of " in caught.value.cause
         assert " s) works here" in caught.value.cause
-    with RunLock(str(path), run="ours"):
+    with RunLock(str(path)):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert path.read_bytes() == b""
 
@@ -53,23 +54,23 @@ def test_the_lock_dies_with_its_holder_and_what_it_wrote_means_nothing(tmp_path:
     path = tmp_path / "run.lock"
     with _holder(path) as holder:
         holder.kill()
-    assert b"theirs" in path.read_bytes()
-    with RunLock(str(path), run="ours"):
-        assert b"ours" in path.read_bytes()
+    assert str(holder.pid).encode() in path.read_bytes()
+    with RunLock(str(path)):
+        assert str(os.getpid()).encode() in path.read_bytes()
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\x00", b"[]", b'{"pid": "x"}', b'{"pid": 1, "since": 3}'])
 def test_a_holder_whose_words_cannot_be_read_is_still_a_holder(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "run.lock"
-    with RunLock(str(path), run="theirs"):
+    with RunLock(str(path)):
         path.write_bytes(content)
-        with pytest.raises(LockHeld, match="another run works here"), RunLock(str(path), run="ours"):
+        with pytest.raises(LockHeld, match="another run works here"), RunLock(str(path)):
             pass
 
 
 def test_a_waiter_gives_up_in_time(tmp_path: Path) -> None:
     path = tmp_path / "run.lock"
-    with _holder(path), pytest.raises(LockHeld), RunLock(str(path), run="ours", timeout=0.2):
+    with _holder(path), pytest.raises(LockHeld), RunLock(str(path), timeout=0.2):
         pass
 
 
@@ -82,16 +83,16 @@ def test_a_waiter_gets_the_lock_when_it_is_free(tmp_path: Path, monkeypatch: pyt
             holder.communicate("")
 
         monkeypatch.setattr("cutter.ledger.locks.time.sleep", pause)
-        with RunLock(str(path), run="ours", timeout=600):
+        with RunLock(str(path), timeout=600):
             assert len(pauses) == 1
 
 
 def test_a_child_program_does_not_inherit_the_lock(tmp_path: Path) -> None:
     path = tmp_path / "run.lock"
-    with RunLock(str(path), run="one"):
+    with RunLock(str(path)):
         child = subprocess.Popen(["sleep", "1000"])
     try:
-        with RunLock(str(path), run="two"):
+        with RunLock(str(path)):
             pass
     finally:
         child.kill()

@@ -71,7 +71,7 @@ def test_who_waits_for_a_lock_that_is_taken_away_takes_the_one_that_stands_there
 ) -> None:
     path = tmp_path / "run.lock"
     with ExitStack() as holder:
-        holder.enter_context(RunLock(str(path), run="one"))
+        holder.enter_context(RunLock(str(path)))
 
         def pause(seconds: float) -> None:
             del seconds
@@ -79,5 +79,5 @@ def test_who_waits_for_a_lock_that_is_taken_away_takes_the_one_that_stands_there
             holder.close()
 
         monkeypatch.setattr("cutter.ledger.locks.time.sleep", pause)
-        with RunLock(str(path), run="two", timeout=600) as waiter:
+        with RunLock(str(path), timeout=600) as waiter:
             assert path.stat().st_ino == os.fstat(waiter._file).st_ino
