@@ -12,8 +12,9 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from threading import Event, Thread
 from typing import BinaryIO, NoReturn
 
@@ -130,12 +131,13 @@ def run(
     cwd: str | None = None,
     package: str = "",
     guard: Guard | None = None,
+    aborted: Callable[[], bool] = bool,
 ) -> Finished:
     """Run a program to its end and return what came of it; no exit code makes this raise.
 
     `environment` is added to the minimal one; `timeout` is in seconds; `package` is the Debian package to
-    name when the program is missing; `guard` is that of the block, if the block has one. Raises Unavailable
-    and PermissionRefused when it cannot be started.
+    name when the program is missing; `guard` is that of the block, if the block has one; `aborted`, asked now
+    and then, has it killed. Raises Unavailable and PermissionRefused when it cannot be started.
     """
     guarding = guarded() if guard is None else nullcontext(guard)
     with _memory(stdin) as source, _memory() as stdout, _memory() as stderr, guarding as watcher:
@@ -152,7 +154,7 @@ def run(
         except OSError as error:
             _not_started(argv[0], error, cwd, package)
         watcher.watch(child.pid)
-        killed = _wait(child, timeout, (stdout, stderr))
+        killed = _wait(child, timeout, partial(_wrong, (stdout, stderr), aborted))
         watcher.watch(None)
         return Finished(tuple(argv), child.returncode, _written(stdout), _written(stderr), killed)
 
@@ -166,10 +168,10 @@ def minimal_environment() -> dict[str, str]:
     }
 
 
-def _wait(child: subprocess.Popen[bytes], timeout: float, outputs: Sequence[BinaryIO]) -> str:
+def _wait(child: subprocess.Popen[bytes], timeout: float, wrong: Callable[[], str]) -> str:
     """Wait for the end, kill what is left of the group, and return why the child had to be killed."""
     ended, reasons = Event(), list[str]()
-    watch = Thread(target=_watch, args=(child.pid, ended, timeout, outputs, reasons), daemon=True)
+    watch = Thread(target=_watch, args=(child.pid, ended, timeout, wrong, reasons), daemon=True)
     try:
         watch.start()
         # WNOWAIT: the number of the group stays ours until the group has been killed
@@ -183,16 +185,22 @@ def _wait(child: subprocess.Popen[bytes], timeout: float, outputs: Sequence[Bina
     return "".join(reasons)
 
 
-def _watch(pid: int, ended: Event, timeout: float, outputs: Sequence[BinaryIO], reasons: list[str]) -> None:
+def _watch(pid: int, ended: Event, timeout: float, wrong: Callable[[], str], reasons: list[str]) -> None:
     deadline = time.monotonic() + timeout
     while not ended.wait(max(0.0, min(_WATCH_SECONDS, deadline - time.monotonic()))):
-        if time.monotonic() >= deadline:
-            reasons.append(f"it took longer than {timeout:g} seconds")
-        elif any(os.fstat(output.fileno()).st_size > OUTPUT_LIMIT for output in outputs):
-            reasons.append(f"it wrote more than {OUTPUT_LIMIT} bytes")
-        if reasons:
+        late = time.monotonic() >= deadline
+        why = f"it took longer than {timeout:g} seconds" if late else wrong()
+        if why:
+            reasons.append(why)
             _kill_group(pid)
             return
+
+
+def _wrong(outputs: Sequence[BinaryIO], aborted: Callable[[], bool]) -> str:
+    """Say why a child must be killed before its time is up, or nothing."""
+    if any(os.fstat(output.fileno()).st_size > OUTPUT_LIMIT for output in outputs):
+        return f"it wrote more than {OUTPUT_LIMIT} bytes"
+    return "it was aborted" if aborted() else ""
 
 
 def _kill_group(group: int) -> None:

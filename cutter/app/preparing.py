@@ -18,6 +18,7 @@ from cutter.agent.unseen import unseen
 from cutter.app.applying import WritingSession, broken_run, new_run_id
 from cutter.app.planning import plan_job
 from cutter.app.workspace import Job, Workspace
+from cutter.engine.driving import ABORTED
 from cutter.engine.executor import RunResult, TargetResult
 from cutter.engine.recording import Recording
 from cutter.engine.side_by_side import Strand, side_by_side
@@ -84,8 +85,7 @@ def prepare(session: WritingSession, to_come: Sequence[Turn], stop: Stop) -> Run
 
 
 def _ended(name: str, identity: str, evidence: Evidence) -> TargetResult:
-    cut_short = evidence.outcome is Outcome.SKIPPED and evidence.reason == _CUT_SHORT
-    return TargetResult(name, identity, (evidence,), interrupted=cut_short)
+    return TargetResult(name, identity, (evidence,), interrupted=evidence.reason in (_CUT_SHORT, ABORTED))
 
 
 def planned_again(
@@ -164,8 +164,11 @@ def _prepared(workspace: Workspace, name: str, stop: Stop) -> Iterator[Found]:
         yield "", _evidence(Outcome.SKIPPED, reason=_CUT_SHORT)
         return
     try:
-        workspace.install_python(name)
-        identity = workspace.target(name).identity()
+        with stop.abortable():
+            workspace.install_python(name)
+            identity = workspace.target(name).identity()
+    except KeyboardInterrupt:
+        yield "", _evidence(Outcome.UNKNOWN, reason=ABORTED)
     except Unprepared as still:
         yield "", _failed(StepFailed(f"python3 was installed, and yet: {still.cause}"))
     except CutterError as error:

@@ -226,8 +226,9 @@ class Workspace:
         from cutter.hosts.bootstrap import install_python
         from cutter.hosts.ssh_way import way_to
 
-        host = self._host(name)
-        install_python(name, *way_to(host, self.environment.hosts, self.choice.become_password))
+        host, session = self._host(name), self._sessions[name]
+        way = way_to(host, self.environment.hosts, self.choice.become_password)
+        install_python(name, *way, aborted=lambda: session.broken_off)
         self._sessions.pop(name).close()
 
     def _database_target(self, name: str, run: str) -> Target:

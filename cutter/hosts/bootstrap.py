@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cutter.children import Finished, run
 from cutter.errors import CutterError, StepFailed, Unavailable
 from cutter.hosts.ssh_command import PASSWORD_PROMPT, Route, environment, root_command
@@ -20,8 +22,10 @@ export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 NEEDRESTART_MODE=l
 """
 
 
-def install_python(name: str, route: Route, password: Secret | None) -> None:
-    """Install Debian's Python on a host, and wait for the end of it.
+def install_python(
+    name: str, route: Route, password: Secret | None, aborted: Callable[[], bool] = bool
+) -> None:
+    """Install Debian's Python on a host, and wait for the end of it, or until it is `aborted`.
 
     Raises StepFailed when apt-get does not end well, and Unavailable or PermissionRefused when it was never
     begun.
@@ -29,7 +33,14 @@ def install_python(name: str, route: Route, password: Secret | None) -> None:
     given = password.reveal().encode() + b"\n" if route.asks_password and password is not None else b""
     surroundings = environment(route.hidden)
     command = root_command(route, _SCRIPT)
-    ended = run(command, stdin=given, timeout=_SECONDS, environment=surroundings, package="openssh-client")
+    ended = run(
+        command,
+        stdin=given,
+        timeout=_SECONDS,
+        environment=surroundings,
+        package="openssh-client",
+        aborted=aborted,
+    )
     if not ended.succeeded:
         said = ended.stderr.replace(PASSWORD_PROMPT.encode(), b"")
         raise _fault(name, route, ended._replace(stderr=said))

@@ -247,6 +247,23 @@ def test_interrupted_while_it_installs_it_says_what_was_done(fleet: Project) -> 
     assert sorted(path.name for path in fleet.world.iterdir()) == NAMES
 
 
+def test_interrupted_twice_it_waits_no_longer(fleet: Project) -> None:
+    machines(fleet, web1=bare(fleet), web2="")
+    steps = fleet.runbook(STEPS)
+    with installing(fleet, steps) as process:
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert "once more aborts it" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+    assert not installed(fleet)
+    assert (process.returncode, "exit 21: interrupted" in out) == (21, True), out + err
+    assert "not known on web1: the next run looks (run " in err
+    (fleet.folder / "apt/wait").unlink()
+    until(lambda: installed(fleet))
+    assert fleet.cutter("apply", "--yes", steps).code == 0
+
+
 def test_interrupted_while_it_installs_it_tells_programs_too(fleet: Project) -> None:
     machines(fleet, web1=bare(fleet))
     steps = fleet.runbook(STEPS)
