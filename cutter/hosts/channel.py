@@ -85,6 +85,17 @@ class Channel:
                 raise Lost(ended=True)
             self.said += chunk
 
+    def hear_for(self, mark: bytes, deadline: float) -> None:
+        """Hear more of what may come before a mark; the end of it is kept.
+
+        Raises Lost, at the deadline also for one that says something else without end.
+        """
+        self.hear(deadline)
+        if mark not in self.said:
+            del self.said[:-_KEPT]
+            if time.monotonic() >= deadline:
+                raise Lost(ended=False)
+
     def take(self, size: int, deadline: float) -> bytes:
         """Return so many bytes of what it says. Raises Lost."""
         while len(self.said) < size:
@@ -94,9 +105,9 @@ class Channel:
         return taken
 
     def take_through(self, mark: bytes, deadline: float) -> bytes:
-        """Return what it says before a mark, and take the mark too. Raises Lost."""
+        """Return the end of what it says before a mark, and take the mark too. Raises Lost."""
         while mark not in self.said:
-            self.hear(deadline)
+            self.hear_for(mark, deadline)
         before, _, self.said = self.said.partition(mark)
         return bytes(before)
 

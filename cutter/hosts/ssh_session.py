@@ -176,7 +176,7 @@ class Session:
                     raise self._broken("sudo asks for a password, and none was given")
                 channel.send(unsaid.reveal().encode() + b"\n", START_SECONDS)
                 unsaid = None
-            channel.hear(deadline)
+            channel.hear_for(ready, deadline)
 
     def _greet(self, hello: Mapping[str, Any]) -> None:
         if hello.get("hello") != PROTOCOL:
@@ -265,7 +265,7 @@ class Session:
     def _silence(self) -> str:
         if self._greeted:
             return f"it said nothing for {SILENCE_SECONDS:g} s"
-        return f"no agent began there in {START_SECONDS:g} s: its login may wait for something"
+        return f"no agent began there in {START_SECONDS:g} s: its login may wait for something, or talk on"
 
     def _broken(self, why: str) -> CutterError:
         """End the session and return the complaint: what ssh said of it, else `why`."""

@@ -136,11 +136,12 @@ def test_an_account_that_runs_no_commands_costs_only_itself(
 @pytest.mark.ssh
 @pytest.mark.root
 @pytest.mark.usefixtures("told_apart")
-def test_a_login_that_waits_for_something_costs_only_itself(
-    fleet: Project, login: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("does", ["exec sleep 600", "exec yes"])
+def test_a_login_that_does_not_come_to_an_end_costs_only_itself(
+    fleet: Project, login: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, does: str
 ) -> None:
     monkeypatch.setattr("cutter.hosts.ssh_session.START_SECONDS", 4.0)
-    machines(fleet, web1=as_user_of(login, "exec sleep 600"))
+    machines(fleet, web1=as_user_of(login, does))
     answer = fleet.cutter("plan", fleet.runbook(STEPS))
     assert answer.code == 69, answer
     assert "no agent began there in 4 s: its login may wait for something" in answer.out
