@@ -54,12 +54,10 @@ def _checks(name: str, database: Database) -> Iterator[Check]:
 
 def _place(name: str, database: Database) -> Place | Check:
     """Return where a database is; a check where that tells enough already."""
-    from cutter.database.places import place_of
+    from cutter.database.places import WIRE, place_of
 
     if database.env_file is not None and not os.path.lexists(database.env_file):
-        return warn(
-            name, f"its wiring {database.env_file} is not there yet", "cutter apply runbooks/gap5.yml"
-        )
+        return warn(name, f"its wiring {database.env_file} is not there yet", WIRE)
     if database.embedded is None:
         return place_of(database)
     from cutter.database.embedded import EmbeddedServer

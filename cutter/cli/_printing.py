@@ -101,8 +101,8 @@ def _in_the_way(result: RunResult) -> Iterator[str]:
 
 
 def _failures(result: RunResult, args: argparse.Namespace) -> Iterator[str]:
-    if len(result.targets) == 1:
-        only = result.targets[0]
+    only = result.targets[0]
+    if len(result.targets) == 1 and not all(item.refused for item in only.evidence):
         return failure_lines(only.target, only.evidence, colour=colour(args))
     told = [(target.target, target.evidence) for target in result.targets]
     return fleet_failure_lines(told, colour=colour(args))

@@ -34,6 +34,7 @@ ROLE_LOGINS: Mapping[str, str] = MappingProxyType(
 PREFIX = "DOT_CUTTER_"
 AUTHORISER = "AUTHORISER"
 """The login that may turn the kill switch on; its wiring stands in a file of its own."""
+WIRE = "let runbooks/provision-vps.yml write it, where env_path is this file; or write it by hand"
 _KEYS = {"HOST": "host", "PORT": "port", "DB": "dbname"}
 _PORTS = 2**16
 _PRIVATE = 0o600
@@ -121,7 +122,7 @@ def _embedded(database: Database, socket_folder: str) -> Place:
 
 
 def _wired(path: str) -> Place:
-    text = _env_text(path, "cutter apply runbooks/gap5.yml")
+    text = _env_text(path, WIRE)
     missing = [PREFIX + key for key in _KEYS if not text.filled(PREFIX + key)]
     if missing:
         raise ConfigurationError(f"{', '.join(missing)} missing", place=path, remedy="add them to the file")

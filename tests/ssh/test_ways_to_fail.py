@@ -36,6 +36,14 @@ def known(sshd: Sshd) -> Iterator[Sshd]:
     sshd.know("host_key.pub")
 
 
+def test_what_keeps_one_host_from_all_its_steps_is_said_once(fleet: Project) -> None:
+    machines(fleet, web1="ansible_port: 1")
+    answer = fleet.cutter("apply", "--yes", fleet.runbook(STEPS + STEPS.replace("Folder", "Other")))
+    assert answer.code == 69, answer
+    assert "unobservable: all 2 steps on web1" in answer.out
+    assert answer.out.count("  cause: ") == 1
+
+
 def test_each_has_its_own_cause(fleet: Project) -> None:
     old = "echo 'cutter: python 3.7 is too old' >&2; exit 1"
     machines(
