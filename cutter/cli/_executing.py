@@ -109,7 +109,10 @@ def _print_way_back(session: WritingSession, result: RunResult) -> None:
     """Say what can be typed after a failure that left changes behind."""
     if result.exit_code == StepFailed.exit_code:
         command = session.workspace.command
-        print(f"next: {command('runs', 'show', result.run)}; {command('revert', result.run)} takes it back")
+        way = f"{command('revert', result.run)} takes it back"
+        if any(target.manual for target in result.targets):  # nothing runs there before
+            way = f"once it was done by hand: {command('resolve', result.run, '--reason', 'TEXT')}"
+        print(f"next: {command('runs', 'show', result.run)}; {way}")
 
 
 def _movement(session: WritingSession, args: argparse.Namespace) -> Movement:

@@ -76,6 +76,10 @@ def test_a_compensation_that_fails_says_what_a_person_must_do(halted: tuple[Proj
     assert f"room: remove {project.world}/room, which the run made" in told
     assert f"file: put {project.world}/file back to content sha256:" in told
     assert "web1 is halted" in told
+    last = told.splitlines()[-1]
+    assert last.startswith("next: ")
+    assert "cutter resolve " in last
+    assert "cutter revert" not in last  # it would be refused
     answer = project.json("apply", "--yes", runbook)
     assert answer["error"]["code"] == 10
 
