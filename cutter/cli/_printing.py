@@ -13,6 +13,7 @@ from cutter.engine.executor import RunResult, exit_title
 from cutter.model.evidence import Evidence, Outcome
 from cutter.model.plan import Plan
 from cutter.report.banner import banner
+from cutter.report.host_names import shortened
 from cutter.report.plan_text import plan_text
 from cutter.report.run_text import (
     compensation_lines,
@@ -83,7 +84,7 @@ def print_result(result: RunResult, args: argparse.Namespace) -> None:
             print(line)
         for line in manual_lines(target.target, target.manual, halted=True, many=many):
             print(line)
-    title = exit_title(result.exit_code)
+    title = exit_title(result.exit_code) + _of_whom(result)
     if many:
         worst = [(target.target, worst_outcome(target.evidence)) for target in result.targets]
         print(f"targets: {targets_text(outcome for _, outcome in worst)}")
@@ -92,6 +93,12 @@ def print_result(result: RunResult, args: argparse.Namespace) -> None:
     print(
         verdict_line(result.runbook, result.run, result.counts, result.exit_code, title, colour=colour(args))
     )
+
+
+def _of_whom(result: RunResult) -> str:
+    """Return whom the exit code speaks of, where that is not every target."""
+    worst = [target.target for target in result.targets if target.exit_code == result.exit_code]
+    return f", on {shortened(worst, FEW)}" if 0 < len(worst) < len(result.targets) else ""
 
 
 def _in_the_way(result: RunResult) -> Iterator[str]:

@@ -24,6 +24,7 @@ def test_a_wave_with_a_failure_holds_back_the_rest(fleet: Project) -> None:
     assert made(fleet) == ["web1", "web3"]
     assert answer.code == 69, answer
     assert "targets: 2 changed, 1 skipped, 1 unobservable" in answer.out
+    assert "exit 69: a target or a tool is unavailable, on web2 (run " in answer.out
     assert "no wave begins after the one of web2" in answer.out
     outcomes = {entry["target"]: entry["outcome"] for entry in fleet.entries("evidence")}
     assert outcomes == {"web1": "changed", "web2": "unobservable", "web3": "changed", "web4": "skipped"}
