@@ -86,9 +86,10 @@ def _candidate(folder: str) -> Iterator[_Candidate]:
 def _described(
     candidate: _Candidate, dumped: Dumped, provider: ConnectionProvider, policy: Policy, run: str
 ) -> Manifest:
-    now = time.gmtime()
-    name = provider.database.name
-    file = f"{name}-{time.strftime('%Y%m%dT%H%M%SZ', now)}-{os.urandom(3).hex()}{SUFFIX}"
+    seconds, nanoseconds = divmod(time.time_ns(), 10**9)
+    now, name = time.gmtime(seconds), provider.database.name
+    within = f"{nanoseconds // 1000:06d}-{os.urandom(3).hex()}"  # two of one second have an order, too
+    file = f"{name}-{time.strftime('%Y%m%dT%H%M%SZ', now)}-{within}{SUFFIX}"
     with open(candidate.fd, "rb", closefd=False) as whole:
         sha256 = sha256_of(whole)
     return Manifest(

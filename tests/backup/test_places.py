@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,18 @@ def test_a_copy_is_made_and_compared(governed: Governed, policy: Policy, tmp_pat
     assert len(list(away.iterdir())) == 2
 
 
+def test_two_of_one_second_stand_in_the_order_in_which_they_were_taken(
+    governed: Governed, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks, falling = count(10**18, 1_000), count(1)
+    monkeypatch.setattr("cutter.backup.taking.time.time_ns", lambda: next(ticks))
+    monkeypatch.setattr(
+        "cutter.backup.taking.os.urandom", lambda size: (256**size - next(falling)).to_bytes(size, "big")
+    )
+    taken = [take(governed.provider, policy, run).name for run in ("run-1", "run-2", "run-3")]
+    assert [each.name for each in found_in(policy.folder)] == taken
+
+
 def refused(governed: Governed, policy: Policy) -> str:
     with pytest.raises(BackupFailed) as caught:
         take(governed.provider, policy, "run-1")
@@ -136,7 +149,8 @@ def test_a_copy_that_came_out_otherwise(
     away.mkdir()
 
     def careless(source: str, path: str) -> None:
-        Path(path).write_bytes(Path(source).read_bytes()[:-1] + b"x")
+        content = Path(source).read_bytes()
+        Path(path).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
 
     monkeypatch.setattr(second_place, "_copy", careless)
     assert "altered, or another one" in refused(governed, policy._replace(copy_to=str(away)))
