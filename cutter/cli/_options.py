@@ -7,8 +7,8 @@ import sys
 from typing import Any
 
 from cutter.app.workspace import PARALLEL, Choice
+from cutter.cli._asking import become_password
 from cutter.errors import UsageError
-from cutter.model.secret import Secret
 from cutter.report.style import wants_colour
 
 _DIGITS = 40
@@ -96,19 +96,7 @@ def choice(args: argparse.Namespace) -> Choice:
     """Return what the words choose: environment, hosts and variables."""
     limit, extra = getattr(args, "limit", None) or "", tuple(getattr(args, "var", ()))
     parallel = getattr(args, "parallel", PARALLEL)
-    return Choice(args.inventory, limit, extra, parallel, _become_password(args))
-
-
-def _become_password(args: argparse.Namespace) -> Secret | None:
-    """Ask for the password of sudo where that was asked for. Raises UsageError where nobody can be asked."""
-    if not getattr(args, "ask_become_pass", False):
-        return None
-    if getattr(args, "no_input", False) or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        remedy = "name a source in the inventory: ansible_become_password: {env: NAME}"
-        raise UsageError("nobody can be asked for a password here", remedy=remedy)
-    from getpass import getpass
-
-    return Secret(getpass("password of sudo on the hosts: ", sys.stderr))
+    return Choice(args.inventory, limit, extra, parallel, become_password(args))
 
 
 def colour(args: argparse.Namespace) -> bool:
@@ -121,17 +109,3 @@ def print_json(body: Any) -> None:
     import json
 
     print(json.dumps(body, sort_keys=True))
-
-
-def confirmed(question: str, args: argparse.Namespace) -> bool:
-    """Ask on a terminal; elsewhere only --yes is a yes. Raises UsageError where nobody can be asked."""
-    if args.yes:
-        return True
-    if args.no_input or args.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError("nobody can be asked here", remedy="read the plan (cutter plan), then add --yes")
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    try:
-        answer = sys.stdin.readline()
-    except OSError:  # the terminal was closed
-        answer = ""
-    return answer.strip().lower() in ("y", "yes")

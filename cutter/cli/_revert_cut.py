@@ -21,6 +21,7 @@ from cutter.app.reverting_names import CutNamed, cut_named
 from cutter.app.workspace import Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
+from cutter.cli._asking import confirmed
 from cutter.cli._output import outlived
 from cutter.errors import Interrupted
 from cutter.model.evidence import Evidence
@@ -49,7 +50,7 @@ def _taken_back(session: WritingSession, revert: CutRevert, run: str, args: argp
         print("\n".join(compensation_lines(named.words, plan, colour=options.colour(args))), flush=True)
     with session.refusals_of(run, ""):
         refuse_cut_revert(session, revert, run)
-    if not options.confirmed(f"Take back {named.words}, {plan.cut.unit_count} units?", args):
+    if not confirmed(f"Take back {named.words}, {plan.cut.unit_count} units?", args):
         print("nothing was changed")
         return Interrupted.exit_code
     with graceful_stop() as stop:

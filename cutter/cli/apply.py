@@ -26,6 +26,7 @@ from cutter.app.run_scoping import refuse_unapproved
 from cutter.app.workspace import Job, Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
+from cutter.cli._asking import confirmed
 from cutter.cli._executing import execute
 from cutter.errors import CutterError, Interrupted
 from cutter.model.plan import Plan
@@ -104,7 +105,7 @@ def _apply_all(
         if any(plan.pending or for_nobody(plan) for plan in plans):
             printing.print_plans(session.workspace, jobs, plans, args)
     _refuse(session, jobs, plans, found, approved=origin.acceptance is not None)
-    if pending and not options.confirmed(f"Apply {pending} steps?", args):
+    if pending and not confirmed(f"Apply {pending} steps?", args):
         print("nothing was changed")
         return Interrupted.exit_code
     lacking = unprepared(plans, found)

@@ -17,6 +17,7 @@ from cutter.app.workspace import Choice, Workspace
 from cutter.approvals.files import document_of, signature_file
 from cutter.approvals.requests import is_request, parse_request
 from cutter.cli import _options as options
+from cutter.cli._asking import confirmed
 from cutter.errors import ApprovalRefused, Interrupted, UsageError
 from cutter.model.canonical import bytes_digest
 from cutter.report.style import printable
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.json:
         _show(signing)
     if not signing.done:
-        if not options.confirmed(f"Sign this for {args.role} as {signing.approver.person}?", args):
+        if not confirmed(f"Sign this for {args.role} as {signing.approver.person}?", args):
             print("nothing was signed")
             return Interrupted.exit_code
         sign(signing)

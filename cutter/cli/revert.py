@@ -26,6 +26,7 @@ from cutter.app.reverting_names import PREFIX, CutNamed, chosen_run, nameable
 from cutter.app.workspace import Workspace
 from cutter.cli import _options as options
 from cutter.cli import _printing as printing
+from cutter.cli._asking import confirmed
 from cutter.cli._output import outlived
 from cutter.engine.executor import exit_title
 from cutter.errors import Interrupted, UsageError
@@ -91,7 +92,7 @@ def _run(workspace: Workspace, args: argparse.Namespace) -> int:
             return _print_nothing(args)
         if not args.json:
             _print_refused(plan.refused, args)
-        if not options.confirmed(f"Take back {plan.steps} steps of run {record.run}?", args):
+        if not confirmed(f"Take back {plan.steps} steps of run {record.run}?", args):
             print("nothing was changed")
             return Interrupted.exit_code
         with graceful_stop() as stop:
