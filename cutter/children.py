@@ -169,31 +169,38 @@ def minimal_environment() -> dict[str, str]:
 
 
 def _wait(child: subprocess.Popen[bytes], timeout: float, wrong: Callable[[], str]) -> str:
-    """Wait for the end, kill what is left of the group, and return why the child had to be killed."""
-    ended, reasons = Event(), list[str]()
-    watch = Thread(target=_watch, args=(child.pid, ended, timeout, wrong, reasons), daemon=True)
+    """Wait for the end, kill what is left of the group, and return why the child had to be killed.
+
+    The end is awaited by a thread, so that this one looks up now and then: a signal that comes right before a
+    wait in the system would be heeded only after it.
+    """
+    ended = Event()
+    waiter = Thread(target=_await_end, args=(child.pid, ended), daemon=True)
     try:
-        watch.start()
-        # WNOWAIT: the number of the group stays ours until the group has been killed
-        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        waiter.start()
+        return _watched(ended, timeout, wrong)
     finally:
-        ended.set()
-        if watch.ident is not None:
-            watch.join()
         _kill_group(child.pid)
+        if waiter.ident is not None:
+            waiter.join()
         child.wait()
-    return "".join(reasons)
 
 
-def _watch(pid: int, ended: Event, timeout: float, wrong: Callable[[], str], reasons: list[str]) -> None:
+def _await_end(pid: int, ended: Event) -> None:
+    with suppress(ChildProcessError):  # the call was broken off while this began
+        # WNOWAIT: the number of the group stays ours until the group has been killed
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    ended.set()
+
+
+def _watched(ended: Event, timeout: float, wrong: Callable[[], str]) -> str:
     deadline = time.monotonic() + timeout
     while not ended.wait(max(0.0, min(_WATCH_SECONDS, deadline - time.monotonic()))):
         late = time.monotonic() >= deadline
         why = f"it took longer than {timeout:g} seconds" if late else wrong()
         if why:
-            reasons.append(why)
-            _kill_group(pid)
-            return
+            return why
+    return ""
 
 
 def _wrong(outputs: Sequence[BinaryIO], aborted: Callable[[], bool]) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
 import pytest
+from signalled import heeds
 from waiting import all_gone, until
 
 from cutter.children import run
@@ -105,3 +107,7 @@ def test_what_cannot_be_started_is_said(tmp_path: Path) -> None:
         run([sys.executable], cwd=str(tmp_path / "missing"))
     with pytest.raises(PermissionRefused, match="may not be executed"):
         run([str(tmp_path / "plain")])
+
+
+def test_a_signal_that_interrupts_no_wait_is_heeded() -> None:
+    assert heeds("from cutter.children import run", "run(['sleep', '1000'])", signal.SIGTERM)
