@@ -18,6 +18,8 @@ class Requests:
     KeyboardInterrupt is raised inside an abortable block.
     """
 
+    recorded = True
+
     def __init__(self) -> None:
         self._signals = 0
         self._unheard = False

@@ -36,9 +36,14 @@ _STEP = "python3 (bootstrap)"
 """No step of a runbook can have this id, so it is evidence for no gap."""
 _HASH = digest(VERB, {"package": "python3"})
 _AFTER = {"status": "installed"}
-_CUT_SHORT = "the run was interrupted"
-Found = tuple[str, Evidence]
-"""Which machine it is, once anybody can tell, and what came of it."""
+
+
+class Found(NamedTuple):
+    """What came of a host: which machine it is, if anybody can tell, and whether a stop cut it short."""
+
+    identity: str
+    evidence: Evidence
+    interrupted: bool = False
 
 
 class Turn(NamedTuple):
@@ -79,13 +84,13 @@ def prepare(session: WritingSession, to_come: Sequence[Turn], stop: Stop) -> Run
     recording.start({"verb": VERB, "cutter": __version__})
     with broken_run(recording):
         found = _in_turn(workspace, to_come, recording, stop)
-        result = RunResult(recording.run, VERB, tuple(_ended(name, *came) for name, came in found.items()))
-        recording.end(result.exit_code, Counter(item.outcome.value for _, item in found.values()))
+        result = RunResult(recording.run, VERB, tuple(_ended(name, came) for name, came in found.items()))
+        recording.end(result.exit_code, Counter(came.evidence.outcome.value for came in found.values()))
     return result
 
 
-def _ended(name: str, identity: str, evidence: Evidence) -> TargetResult:
-    return TargetResult(name, identity, (evidence,), interrupted=evidence.reason in (_CUT_SHORT, ABORTED))
+def _ended(name: str, came: Found) -> TargetResult:
+    return TargetResult(name, came.identity, (came.evidence,), interrupted=came.interrupted)
 
 
 def planned_again(
@@ -118,7 +123,7 @@ def _in_turn(
             found |= _skipped(turn, why, recording)
             continue
         found |= _side_by_side(workspace, turn.names, recording, stop) if turn.names else {}
-        bad = (name for name in turn.names if found[name][1].outcome is not Outcome.CHANGED)
+        bad = (name for name in turn.names if found[name].evidence.outcome is not Outcome.CHANGED)
         failed += ((turn.runbook, name) for name in (*turn.lost, *bad))
     return found
 
@@ -135,9 +140,9 @@ def _held_back(turn: Turn, failed: Sequence[tuple[Runbook, str]]) -> str:
 
 
 def _skipped(turn: Turn, why: str, recording: Recording) -> dict[str, Found]:
-    found = {name: ("", _evidence(Outcome.SKIPPED, reason=why)) for name in turn.names}
-    for name, (identity, evidence) in found.items():
-        recording.evidence(name, identity, evidence)
+    found = {name: Found("", _evidence(Outcome.SKIPPED, reason=why)) for name in turn.names}
+    for name, came in found.items():
+        recording.evidence(name, came.identity, came.evidence)
     return found
 
 
@@ -152,29 +157,29 @@ def _side_by_side(
     found: dict[str, Found] = {}
     with closing(side_by_side(strands, stop, workspace.parallel)) as portions:
         for portion in portions:
-            for index, (identity, evidence) in portion:
-                found[names[index]] = identity, evidence
-                recording.evidence(names[index], identity, evidence)
+            for index, came in portion:
+                found[names[index]] = came
+                recording.evidence(names[index], came.identity, came.evidence)
             recording.commit()
     return found
 
 
 def _prepared(workspace: Workspace, name: str, stop: Stop) -> Iterator[Found]:
     if stop():
-        yield "", _evidence(Outcome.SKIPPED, reason=_CUT_SHORT)
+        yield Found("", _evidence(Outcome.SKIPPED, reason="the run was interrupted"), interrupted=True)
         return
     try:
         with stop.abortable():
             workspace.install_python(name)
             identity = workspace.target(name).identity()
     except KeyboardInterrupt:
-        yield "", _evidence(Outcome.UNKNOWN, reason=ABORTED)
+        yield Found("", _evidence(Outcome.UNKNOWN, reason=ABORTED), interrupted=True)
     except Unprepared as still:
-        yield "", _failed(StepFailed(f"python3 was installed, and yet: {still.cause}"))
+        yield Found("", _failed(StepFailed(f"python3 was installed, and yet: {still.cause}")))
     except CutterError as error:
-        yield "", _failed(error)
+        yield Found("", _failed(error))
     else:
-        yield identity, _evidence(Outcome.CHANGED, observed=_AFTER)
+        yield Found(identity, _evidence(Outcome.CHANGED, observed=_AFTER))
 
 
 def _failed(error: CutterError) -> Evidence:

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from cutter.engine.stopping import Stop, Unheeded
+from cutter.engine.stopping import Stop
 from cutter.engine.target import Target
 from cutter.errors import CutterError
 
@@ -82,6 +82,10 @@ class _Aside(NamedTuple):
 
     crew: _Crew[Any]
 
+    @property
+    def recorded(self) -> bool:
+        return self.crew.stop.recorded
+
     def __call__(self) -> bool:
         return self.crew.dismissed or self.crew.stop()
 
@@ -130,7 +134,7 @@ class _Crew(Generic[Found]):
                 self._pause()
         except KeyboardInterrupt:
             self.abort()
-            if isinstance(self.stop, Unheeded):  # there is nothing to record: it ends the command
+            if not self.stop.recorded:
                 raise
         if self.stop() and not self.aborted:
             self._halt(at_once=False)

@@ -11,6 +11,10 @@ from cutter.named_tuple import NamedTuple
 class Stop(Protocol):
     """Somebody may ask a run to stop: once politely, and then to abort."""
 
+    @property
+    def recorded(self) -> bool:
+        """Tell whether what an abort breaks off is still heard and recorded before the command ends."""
+
     def __call__(self) -> bool:
         """Tell whether the run was asked to stop before the next step."""
 
@@ -23,6 +27,11 @@ class OnlyAbort(NamedTuple):
 
     stop: Stop
 
+    @property
+    def recorded(self) -> bool:
+        """Return what it is for the stop."""
+        return self.stop.recorded
+
     def __call__(self) -> bool:
         """Return False."""
         return False
@@ -32,8 +41,10 @@ class OnlyAbort(NamedTuple):
         return self.stop.abortable()
 
 
-class Unheeded(NamedTuple):
+class Unheeded:
     """The stop of what changes nothing: nobody asks it, and a signal ends the command as ever."""
+
+    recorded = False
 
     def __call__(self) -> bool:
         """Return False."""
