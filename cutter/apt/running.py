@@ -23,6 +23,7 @@ _UNKNOWN = re.compile(
     r"Unable to locate package|has no installation candidate|Version '.*' for '.*' was not found"
 )
 _WHERE = "correct it, or declare the repository that has it in an earlier step; apt-cache policy tells of all"
+_UNREAD = "let the machine reach that repository, or take it out of apt's sources"
 _BROKEN = re.compile(r"'?(dpkg --configure -a|apt(?:-get)? --fix-broken install)'?")
 """What apt and dpkg tell a person to do first; it touches packages that no step names."""
 PERHAPS = "packages may be partly changed: dpkg --audit shows which"
@@ -53,9 +54,8 @@ def update(*options: str) -> None:
     ended = _apt("update", "--error-on=any", *options)
     if not ended.succeeded:
         _refuse_lock(ended)
-        raise StepFailed(
-            f"apt-get update: {ended.last_lines()}", world="the lists of packages may be partly new"
-        )
+        cause = f"apt-get update: {ended.last_lines()}"
+        raise StepFailed(cause, world="the lists of packages may be partly new", remedy=_UNREAD)
 
 
 def change(words: Sequence[str]) -> None:

@@ -168,3 +168,14 @@ def test_a_umask_that_lets_everybody_write() -> None:
 def test_no_space(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor_ledger, "_TOO_LITTLE", 1 << 62)
     assert checks()["space for the ledger"]["status"] == "fail"
+
+
+def test_wiring_that_is_not_there_yet_names_what_writes_it(project: Project) -> None:
+    wiring = project.folder / "db.env"
+    (project.folder / "inventory/here/databases.yml").write_text(f"governed: {{production: no, env_file: {wiring}}}\n")
+    found = checks()["database governed"]
+    assert (found["status"], found["seen"]) == ("warn", f"its wiring {wiring} is not there yet")
+    assert found["fix"].startswith("let runbooks/provision-vps.yml write it, where env_path is this file")
+    assert cutter("doctor", *HERE).code == 0
+    wiring.write_text("")
+    assert checks()["database governed"]["status"] == "fail"

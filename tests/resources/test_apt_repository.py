@@ -171,6 +171,7 @@ def test_what_apt_cannot_read_touches_nothing(
     with pytest.raises(StepFailed, match=why) as refused:
         reach(declared(name), content)
     assert "as they were" in refused.value.world
+    assert refused.value.remedy == "correct the step, or let the machine reach the repository"
     assert (SOURCES.read_bytes(), KEY.read_bytes()) == before
     assert list(KEY.parent.iterdir()) == [KEY]
     assert apt_is_content()

@@ -188,6 +188,15 @@ def test_lists_are_fetched_anew_for_a_version_that_nobody_knows_yet(
     assert versions() == {"tool": "3.0"}
 
 
+def test_a_repository_that_cannot_be_read_is_named_with_a_way_out(content: KeptContent) -> None:
+    reach(tool(version="1.0"), content)
+    Path("/etc/apt/sources.list").write_text("deb [trusted=yes] file:/nowhere ./\n")
+    with pytest.raises(StepFailed, match="file:/nowhere") as refused:
+        reach(tool(version="3.0"), content)
+    assert refused.value.remedy == "let the machine reach that repository, or take it out of apt's sources"
+    assert versions() == {"tool": "1.0"}
+
+
 @pytest.mark.parametrize(
     "params",
     [{"name": "-y"}, {"name": "a b"}, {"version": "-1"}, {"purge": True}, {"ensure": "absent", "hold": True}],
