@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from lab.fixtures import hosts_of
-from lab.owed_steps import SERVICE, conf
+from lab.owed_steps import SERVICE, all_is_well, begun, conf, invocation, owed, read_by, site
 from project import Project, in_child
 from waiting import until
 
@@ -34,25 +34,7 @@ BAD = '  - {name: Bad, command: {argv: ["false"], check: ["false"]}, irreversibl
 @pytest.fixture
 def machine(lab: Lab, on_machines: Project) -> Machine:
     """Return a machine with systemd where the service runs with its first configuration."""
-    found = lab.machine("s1", init="systemd")
-    found.run("systemctl", "stop", "owed", check=False)
-    for name in ("etc/owed.conf", "run/seen", "run/wait", "run/go", "run/begun"):
-        (found.root / name).unlink(missing_ok=True)
-    hosts_of(on_machines, s1="")
-    on_machines.apply(site(on_machines, "one"))
-    assert read_by(found) == "one"
-    return found
-
-
-def site(project: Project, text: str, *between: str) -> str:
-    """Return a runbook that gives the service's configuration this text."""
-    return project.runbook(conf(text) + "".join(between) + SERVICE)
-
-
-def read_by(machine: Machine) -> str:
-    """Return the configuration that the running service has read."""
-    until((machine.root / "run/seen").exists)
-    return (machine.root / "run/seen").read_text()
+    return begun(lab, on_machines)
 
 
 def guarded(steps: str) -> str:
@@ -61,30 +43,11 @@ def guarded(steps: str) -> str:
     return inline.replace("    service:", "    confirm: {within: 60s}\n    service:")
 
 
-def invocation(machine: Machine) -> str:
-    return machine.run("systemctl", "show", "-P", "InvocationID", "owed").stdout.strip()
-
-
 def restart(machine: Machine) -> None:
     """Restart the service by hand."""
     (machine.root / "run/seen").unlink(missing_ok=True)
     machine.run("systemctl", "restart", "owed")
     until((machine.root / "run/seen").exists)
-
-
-def owed(project: Project) -> list[Any]:
-    found: list[Any] = project.json("runs")["owed"]
-    return found
-
-
-def all_is_well(project: Project, machine: Machine, path: str) -> None:
-    """Apply once more; then nothing is owed, and the service has read what is there."""
-    project.apply(path)
-    assert (read_by(machine), owed(project)) == ((machine.root / "etc/owed.conf").read_text(), [])
-    was = invocation(machine)
-    assert project.cutter("plan", "--detailed-exitcode", path).code == 0
-    project.apply(path)
-    assert invocation(machine) == was
 
 
 def test_a_changed_step_restarts_who_listens_and_one_that_is_ok_does_not(
