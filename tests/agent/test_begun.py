@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from pathlib import Path
+from typing import Any
 
 import pytest
 from project import in_child
@@ -28,3 +30,22 @@ def test_what_was_begun_stays_where_the_disk_takes_no_more(tmp_path: Path) -> No
     assert [left["steps"] for left in tenure.begun(folder)] == [["second"]]
     tenure.answered(folder, ["R1"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_its_bytes_and_then_its_name_are_durable_in_this_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync, rename, seen = os.fsync, os.rename, []
+
+    def watched_fsync(fd: int) -> None:
+        seen.append(os.readlink(f"/proc/self/fd/{fd}"))  # noqa: PTH115 - a descriptor
+        fsync(fd)
+
+    def watched_rename(*names: Any) -> None:
+        seen.append("rename")
+        rename(*names)
+
+    monkeypatch.setattr(os, "fsync", watched_fsync)
+    monkeypatch.setattr(os, "rename", watched_rename)
+    tenure.begin(str(tmp_path), "R1", "ann@desk", ["first"], [])
+    assert seen == [str(tmp_path / "beginning"), "rename", str(tmp_path)]
