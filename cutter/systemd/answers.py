@@ -22,6 +22,7 @@ _STARTS = ("ExecMainStartTimestamp", "InactiveExitTimestamp")
 _SECONDS = 120
 _LINES = 10
 _WIDEST = 300
+_RUNS = ("start", "restart", "reload")
 _DOWN = ("inactive", "failed")
 PERHAPS = "what the unit did before it failed is not known"
 
@@ -92,7 +93,12 @@ def unit(name: str) -> Unit:
 
 
 def order(verb: str, name: str) -> None:
-    """Have systemd start, stop, restart or reload a unit. Raises StepFailed with the unit's last lines."""
+    """Have systemd start, stop, restart or reload a unit. Raises StepFailed with the unit's last lines.
+
+    It reads all unit files anew before it runs one: a drop-in that an earlier step brought counts.
+    """
+    if verb in _RUNS:
+        reload_units()
     ended = _systemctl([verb, "--", name])
     if not ended.succeeded:
         said = ended.killed or ended.last_lines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -289,6 +290,29 @@ def test_restart_and_reload_are_told_by_looking(machine: Machine) -> None:
     assert service(machine, "mark", act="restart", **declared) != was
     service(machine, "reach", state="stopped")
     assert service(machine, "mark", act="restart", **declared) == ""
+
+
+@pytest.mark.parametrize("how", ["start", "restart", "reload"])
+def test_a_drop_in_that_is_new_or_altered_counts_for_what_is_run(machine: Machine, how: str) -> None:
+    """Nobody told systemd of it, as when an earlier step has brought it as a plain file."""
+    said = "/bin/sh -c 'echo {} >/run/said'"
+    unit = f"[Service]\nExecStart=/bin/sleep 1000\nExecStartPre={said}\nExecReload={said}\n".format(1, 1)
+    service(machine, "reach", content=unit, state="started")
+    folder = machine.root / "etc/systemd/system/probe.service.d"
+    folder.mkdir(exist_ok=True)
+    lines = "[Service]\nExecStartPre=\nExecStartPre={0}\nExecReload=\nExecReload={0}\n"
+    try:
+        for number in (2, 3):
+            if how == "start":
+                machine.run("systemctl", "stop", "probe")
+            (folder / "site.conf").write_text(lines.format(said.format(number)))
+            if how == "start":
+                service(machine, "reach", state="started")
+            else:
+                service(machine, "perform", act=how, state="started")
+            assert (machine.root / "run/said").read_text() == f"{number}\n"
+    finally:
+        shutil.rmtree(folder)
 
 
 TIMER: dict[str, Any] = {
