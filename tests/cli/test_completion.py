@@ -83,6 +83,15 @@ def test_bash_asks_for_what_only_this_machine_knows(script: Path) -> None:
     assert completed(script, "plan", "runbooks/site.yml", "--only", "ro") == ["root", "room"]
 
 
+@pytest.mark.usefixtures("project")
+def test_bash_takes_words_apart_at_an_equals_sign(script: Path) -> None:
+    assert completed(script, "plan", "-i", "inventory/here", "--limit", "=") == ["all", "web1"]
+    assert completed(script, "gaps", "--inventory", "=", "inventory/here", "show", "G") == ["GAP1"]
+    named = ("plan", "-i", "inventory/here", "-e", "colour", "=")
+    assert completed(script, *named) == completed(script, *named, "r") == []
+    assert completed(script, *named, "red", "runbooks/s") == ["runbooks/site.yml"]
+
+
 def typed(argv: list[str], setup: str, line: str, folder: Path) -> str:
     """Return what a shell on a terminal makes of a line when Tab is pressed at its end."""
     path = f"{Path(PROGRAM).parent}:{os.environ['PATH']}"
@@ -115,7 +124,15 @@ def _type(terminal: int, text: str, last: str) -> str:
 LISTS = [("we", "web1"), ("web1,we", "web1,web1"), (r"web1,\!we", "web1,!web1"), ("'!we", "!web1")]
 
 
-@pytest.mark.parametrize(("begun", "whole"), LISTS)
+JOINED = [("--limit=we", "--limit=web1"), ("--limit=web1,we", "--limit=web1,web1")]
+
+
+def _before(begun: str) -> str:
+    """Return the words before a flag with its value, or before a value alone."""
+    return "--inventory=inventory/here " if begun.startswith("-") else "-i inventory/here -l "
+
+
+@pytest.mark.parametrize(("begun", "whole"), [*LISTS, *JOINED])
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 @pytest.mark.usefixtures("project")
 def test_a_list_of_hosts_is_gone_on_with(shell: str, begun: str, whole: str, tmp_path: Path) -> None:
@@ -125,11 +142,11 @@ def test_a_list_of_hosts_is_gone_on_with(shell: str, begun: str, whole: str, tmp
     path = tmp_path / "script"
     path.write_text(cutter("completion", shell).out)
     argv = {"bash": [found, "--norc", "--noprofile", "-i"], "zsh": [found, "-f", "-i"]}[shell]
-    line = typed(argv, f"source {path}", f"cutter plan -i inventory/here -l {begun}", tmp_path)
+    line = typed(argv, f"source {path}", f"cutter plan {_before(begun)}{begun}", tmp_path)
     assert line == whole
 
 
-@pytest.mark.parametrize(("begun", "whole"), [*LISTS, ("--limit=web1,we", "--limit=web1,web1")])
+@pytest.mark.parametrize(("begun", "whole"), [*LISTS, *JOINED])
 @pytest.mark.usefixtures("project")
 def test_fish_goes_on_with_a_list_of_hosts(begun: str, whole: str, tmp_path: Path) -> None:
     found = shutil.which("fish")
@@ -137,8 +154,7 @@ def test_fish_goes_on_with_a_list_of_hosts(begun: str, whole: str, tmp_path: Pat
         pytest.skip("fish is not installed")
     path = tmp_path / "script"
     path.write_text(cutter("completion", "fish").out)
-    flag = "" if begun.startswith("-") else "-l "
-    line = f"cutter plan -i inventory/here {flag}{begun}"
+    line = f"cutter plan {_before(begun)}{begun}"
     words = [found, "--no-config", "-c", f"source {path}; complete -C $argv[1]", "--", line]
     environment = {"HOME": str(tmp_path), "PATH": f"{Path(PROGRAM).parent}:{os.environ['PATH']}"}
     asked = subprocess.run(words, capture_output=True, text=True, check=True, env=environment)

@@ -172,7 +172,9 @@ def test_no_space(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_wiring_that_is_not_there_yet_names_what_writes_it(project: Project) -> None:
     wiring = project.folder / "db.env"
-    (project.folder / "inventory/here/databases.yml").write_text(f"governed: {{production: no, env_file: {wiring}}}\n")
+    (project.folder / "inventory/here/databases.yml").write_text(
+        f"governed: {{production: no, env_file: {wiring}}}\n"
+    )
     found = checks()["database governed"]
     assert (found["status"], found["seen"]) == ("warn", f"its wiring {wiring} is not there yet")
     assert found["fix"].startswith("let runbooks/provision-vps.yml write it, where env_path is this file")

@@ -48,7 +48,9 @@ _cutter() {{
     COMPREPLY=()
     for ((at = 1; at < COMP_CWORD; at++)); do
         word=${{COMP_WORDS[at]}}
-        if [[ -n $flag ]]; then
+        if [[ $word == = ]]; then # bash takes words apart there; what follows is a flag's, or unknown
+            flag=${{flag:-=}}
+        elif [[ -n $flag ]]; then
             [[ $flag == -i || $flag == --inventory ]] && context+=(-i "$word")
             flag=
         elif [[ $word == -* ]]; then
@@ -60,6 +62,7 @@ _cutter() {{
             place=$((place + 1))
         fi
     done
+    [[ $cur == = ]] && cur= flag=${{flag:-=}}
     if [[ -n $flag ]]; then
         _cutter_offer "$(_cutter_value "$verb" "$flag")"
     elif [[ $cur == -* ]]; then

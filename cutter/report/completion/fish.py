@@ -15,7 +15,7 @@ function __cutter_ask --argument-names kind
         switch $words[$at]
             case -i --inventory
                 test (count $words) -gt $at; and set -a context -i $words[(math $at + 1)]
-            case '*.yml' '*.yaml'
+            case '--inventory=*' '*.yml' '*.yaml'
                 set -a context $words[$at]
         end
     end

@@ -17,6 +17,7 @@ _cutter_ask() {{ # KIND: cutter is asked, about the environment and the runbooks
     for ((at = 1; at < $#words; at++)); do
         case $words[at] in
         -i|--inventory) context+=(-i "${{(Q)words[at+1]}}") ;;
+        --inventory=*) context+=("${{(Q)words[at]}}") ;;
         *.yml|*.yaml) context+=("${{(Q)words[at]}}") ;;
         esac
     done
@@ -63,7 +64,8 @@ def _specs(verb: Verb) -> Iterator[str]:
     for flag in verb.flags:
         takes = f":value:{_action(flag.takes)}" if flag.takes is not None else ""
         for spelling in flag.spellings:
-            yield quote(f"*{spelling}[{_escaped(flag.summary)}]{takes}")
+            joined = "=" if takes and spelling.startswith("--") else ""
+            yield quote(f"*{spelling}{joined}[{_escaped(flag.summary)}]{takes}")
     for number, kind in enumerate(verb.places, start=1):
         yield quote(f"{number}:word:{_action(kind)}")
     if verb.rest is not None:
