@@ -32,6 +32,19 @@ def inode_of(home: str, uid: int) -> Optional[int]:
     return seen.st_ino
 
 
+def demand_closed(home: str, gid: int) -> None:
+    """Raise Conflict for a home that others may write to: sshd takes no key from one.
+
+    Its own primary group may: some systems make homes so, and some sshds do not mind.
+    """
+    seen = folder_at(home)
+    if seen is not None and (seen.st_mode & 0o002 or (seen.st_mode & 0o020 and seen.st_gid != gid)):
+        raise Conflict(
+            f"others may write to {home} (mode {stat.S_IMODE(seen.st_mode):04o}), so sshd takes no key from it",
+            remedy=f"chmod go-w {home}",
+        )
+
+
 def make(home: str, uid: int, gid: int) -> None:
     """Make a home, mode 0700, with a copy of the skeleton in it, whole or not at all."""
     with existing_parent_of(home) as place:

@@ -66,6 +66,15 @@ def written(lines: Iterable[str]) -> bytes:
     return "".join(f"{line.strip()}\n" for line in lines).encode("utf-8", "surrogateescape")
 
 
+def opens_as_before(key: PublicKey, wanted: Iterable[PublicKey]) -> bool:
+    """Tell whether a key is among others that may log in: with its own options, or with none.
+
+    Of two lines with one key sshd takes the first that fits, so each of them must be so.
+    """
+    same = [other.options for other in wanted if other.key == key.key]
+    return bool(same) and all(options in {key.options, ""} for options in same)
+
+
 def standing_of(content: bytes, line: str) -> Union[bool, str]:
     """Tell whether the key of a line is in a file, or in words that it is there with other options."""
     wanted = _demanded(line)

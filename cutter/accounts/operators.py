@@ -50,7 +50,7 @@ def objections(change: Change, admin: Collection[str]) -> Iterator[str]:
         return
     if _ways_in(before) - _ways_in(after):
         yield "lock it"
-    lost = _names(before) - _names(after) if "groups" in after else set()
+    lost = _names(before) - _names({**before, **after})
     if lost.intersection(admin):
         yield f"take it out of {', '.join(sorted(lost.intersection(admin)))}"
     yield from _of_entry(before, after, change.keys)
@@ -70,7 +70,8 @@ def _ways_in(state: State) -> set[str]:
 
 
 def _names(state: State) -> set[str]:
-    return set(filter(None, str(state["groups"]).split(",")))
+    """Return the groups it is in, its primary one too."""
+    return {str(state["group"]), *filter(None, str(state["groups"]).split(","))}
 
 
 def _closed(shell: Plain) -> bool:

@@ -36,6 +36,7 @@ class OwnHome:
         if declared.create_home:
             state[MADE] = homes.inode_of(self.path, self.uid) is not None
         if declared.has_keys:
+            homes.demand_closed(self.path, self.gid)
             found = self.keys()
             state[KEYS] = None if found.content is None else bytes_digest(found.content)
             state[ACCESS] = found.access
@@ -47,6 +48,12 @@ class OwnHome:
         """Return the file of keys as it is."""
         return key_file.read(self.path, self.uid, self.gid)
 
+    def wanted(self, declared: Declared) -> bytes:
+        """Return what the file of keys should be, where keys are declared."""
+        if declared.authorized_keys is not None:
+            return key_lines.written(declared.authorized_keys)
+        return key_lines.with_keys(self.keys().content or b"", declared.also_authorized_keys)
+
     def reach(self, declared: Declared, content: Content, *, new: bool) -> None:
         """Make home and keys as declared; what is replaced, and what was made, is kept for the inverse."""
         missing = homes.inode_of(self.path, self.uid) is None
@@ -55,7 +62,7 @@ class OwnHome:
         if new or (declared.create_home and missing):
             self._remember(content, made=declared.create_home and missing)
         if declared.has_keys:
-            self._put(KeyFile(self._wanted(declared), key_file.OWN), content)
+            self._put(KeyFile(self.wanted(declared), key_file.OWN), content)
 
     def restore(self, before: State, after: State, content: Content) -> None:
         """Put back what a state that was seen says of home and keys."""
@@ -97,11 +104,6 @@ class OwnHome:
             if fields[0] != self.name and f"{fields[HOME]}/".startswith(f"{self.path.rstrip('/')}/"):
                 raise Conflict(f"{self.path} is the home of {fields[0]} too, or around it")
         homes.remove(self.path)
-
-    def _wanted(self, declared: Declared) -> bytes:
-        if declared.authorized_keys is not None:
-            return key_lines.written(declared.authorized_keys)
-        return key_lines.with_keys(self.keys().content or b"", declared.also_authorized_keys)
 
     def _put(self, wanted: KeyFile, content: Content) -> None:
         found = self.keys().content

@@ -254,6 +254,8 @@ MINE: list[tuple[dict[str, Any], str]] = [
     ({"groups": ["second"]}, "take it out of first"),
     ({"authorized_keys": [THREE]}, "take away every key"),
     ({"authorized_keys": []}, "take away every key"),
+    ({"authorized_keys": [key("two", options='from="192.0.2.1" ')]}, "take away every key"),
+    ({"group": "third"}, "take it out of deploy"),
     ({"shell": "/usr/sbin/nologin"}, "give it the shell"),
     ({"shell": "/bin/none"}, "give it the shell"),
     ({"home": "/home/else"}, "move its home"),
@@ -266,7 +268,7 @@ def test_whoever_runs_this_is_not_locked_out_but_for_a_reason(
 ) -> None:
     existing()
     Path("/etc/sudoers.d").mkdir(exist_ok=True)
-    Path("/etc/sudoers.d/ours").write_text("# %second ALL\n%first ALL=(ALL:ALL) ALL\n")
+    Path("/etc/sudoers.d/ours").write_text("# %second ALL\n%first ALL=(ALL:ALL) ALL\n%deploy ALL=(ALL) ALL\n")
     monkeypatch.setenv("SUDO_USER", "deploy")
     with pytest.raises(Conflict, match=f"the account behind this run, and this would {why}") as refused:
         user(**params).observe()
@@ -277,6 +279,29 @@ def test_whoever_runs_this_is_not_locked_out_but_for_a_reason(
     told = user(**params, may_lock_me_out="the key was replaced by hand")
     if params != {"shell": "/bin/none"}:
         reach(told, content)
+
+
+def test_a_key_that_is_added_may_take_away_what_it_may_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    existing()
+    monkeypatch.setenv("SUDO_USER", "deploy")
+    assert user(also_authorized_keys=[FORCED, THREE]).observe(), "the second key opens it as before"
+    with pytest.raises(Conflict, match="take away every key that opens it now, or what it may do"):
+        user(also_authorized_keys=[FORCED, key("two", options='expiry-time="20200101" ')]).observe()
+
+
+@pytest.mark.parametrize(
+    ("mode", "gid", "closed"), [(0o777, 4001, False), (0o770, 4012, False), (0o770, 4001, True)]
+)
+def test_a_home_that_others_may_write_to_opens_to_no_key(mode: int, gid: int, closed: bool) -> None:
+    existing()
+    os.chown("/home/deploy", 4001, gid)
+    os.chmod("/home/deploy", mode)
+    assert user(comment="x").observe()
+    if closed:
+        assert user(authorized_keys=[ONE]).observe()
+        return
+    with pytest.raises(Conflict, match=r"others may write to /home/deploy .*, so sshd takes no key from it"):
+        user(authorized_keys=[ONE]).observe()
 
 
 def test_an_account_that_its_keys_alone_open_is_not_locked(

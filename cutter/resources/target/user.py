@@ -202,14 +202,15 @@ class User(Resource):
 
     def _lost_keys(self, change: Change, books: Books) -> Iterator[str]:
         after = change.after or {}
-        if "keys" not in change.keys or "record" in after or self.authorized_keys is None:
-            return
-        wanted = {key.key for key in key_lines.keys_of(key_lines.written(self.authorized_keys))}
+        declared = self._declared()
         passwd = books.passwd.entry(self.name)
-        now = OwnHome(passwd, self.keyed).keys().content if passwd else None
-        found = {key.key for key in key_lines.keys_of(now or b"")}
-        if found and not found & wanted:
-            yield "take away every key that opens it now"
+        if not declared.has_keys or "record" in after or passwd is None:
+            return
+        home = OwnHome(passwd, self.keyed)
+        found = key_lines.keys_of(home.keys().content or b"")
+        wanted = key_lines.keys_of(home.wanted(declared))
+        if found and not any(key_lines.opens_as_before(key, wanted) for key in found):
+            yield "take away every key that opens it now, or what it may do"
 
 
 def _complaints_of_password(form: Any) -> Iterator[Complaint]:
