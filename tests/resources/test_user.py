@@ -295,7 +295,7 @@ def test_a_key_that_is_added_may_take_away_what_it_may_do(monkeypatch: pytest.Mo
 def test_a_home_that_others_may_write_to_opens_to_no_key(mode: int, gid: int, closed: bool) -> None:
     existing()
     os.chown("/home/deploy", 4001, gid)
-    os.chmod("/home/deploy", mode)
+    Path("/home/deploy").chmod(mode)
     assert user(comment="x").observe()
     if closed:
         assert user(authorized_keys=[ONE]).observe()
