@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
+from math import inf
 from threading import Event, Thread
 from typing import BinaryIO, NoReturn
 
@@ -168,26 +169,40 @@ def minimal_environment() -> dict[str, str]:
     }
 
 
-def _wait(child: subprocess.Popen[bytes], timeout: float, wrong: Callable[[], str]) -> str:
-    """Wait for the end, kill what is left of the group, and return why the child had to be killed.
+def exit_code_of(process: subprocess.Popen[bytes]) -> int:
+    """Return the exit code of a process once it has ended; a signal that comes meanwhile is heeded."""
+    ended, waiter = _awaited(process)
+    _watched(ended, inf, str)
+    waiter.join()
+    return process.wait()
 
-    The end is awaited by a thread, so that this one looks up now and then: a signal that comes right before a
-    wait in the system would be heeded only after it.
-    """
-    ended = Event()
-    waiter = Thread(target=_await_end, args=(child.pid, ended), daemon=True)
+
+def _wait(child: subprocess.Popen[bytes], timeout: float, wrong: Callable[[], str]) -> str:
+    """Wait for the end, kill what is left of the group, and return why the child had to be killed."""
+    waiter = None
     try:
-        waiter.start()
+        ended, waiter = _awaited(child)
         return _watched(ended, timeout, wrong)
     finally:
         _kill_group(child.pid)
-        if waiter.ident is not None:
+        if waiter is not None:
             waiter.join()
         child.wait()
 
 
+def _awaited(child: subprocess.Popen[bytes]) -> tuple[Event, Thread]:
+    """Let a thread wait for the end of a child, so that this one looks up now and then.
+
+    A signal that comes right before a wait in the system would be heeded only after it.
+    """
+    ended = Event()
+    waiter = Thread(target=_await_end, args=(child.pid, ended), daemon=True)
+    waiter.start()
+    return ended, waiter
+
+
 def _await_end(pid: int, ended: Event) -> None:
-    with suppress(ChildProcessError):  # the call was broken off while this began
+    with suppress(ChildProcessError):  # the wait was broken off, and the child is gone
         # WNOWAIT: the number of the group stays ours until the group has been killed
         os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     ended.set()

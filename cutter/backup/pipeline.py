@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
-from cutter.children import Guard, minimal_environment
+from cutter.children import Guard, exit_code_of, minimal_environment
 from cutter.errors import BackupFailed, Unavailable
 from cutter.named_tuple import NamedTuple
 
@@ -54,9 +54,9 @@ def run_chain(
     """
     with _started(links, guard, stdin, stdout) as running:
         if leaves_early:
-            running[-1].process.wait()
+            exit_code_of(running[-1].process)
             _end(running[:-1])
-        codes = [each.process.wait() for each in running]
+        codes = [exit_code_of(each.process) for each in running]
         judged = running[-1:] if leaves_early else running
         bad = [_complaint(each) for each, code in zip(running, codes, strict=True) if code and each in judged]
     if bad:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from functools import lru_cache
 
-from cutter.children import Guard, minimal_environment, run
+from cutter.children import Guard, exit_code_of, minimal_environment, run
 from cutter.database.binaries import VARIABLE, server_folder
 from cutter.database.places import Login, Place
 from cutter.errors import ConfigurationError, StepFailed, Unavailable
@@ -111,7 +111,7 @@ class Running(NamedTuple):
 
     def complaint(self) -> str:
         """Wait for its end and return why it failed; empty when it did not."""
-        code = self.child.wait()
+        code = exit_code_of(self.child)
         if code == 0:
             return ""
         lines = os.pread(self.said, _READ, 0).decode("utf-8", "replace").strip().splitlines()

@@ -109,5 +109,23 @@ def test_what_cannot_be_started_is_said(tmp_path: Path) -> None:
         run([str(tmp_path / "plain")])
 
 
-def test_a_signal_that_interrupts_no_wait_is_heeded() -> None:
-    assert heeds("from cutter.children import run", "run(['sleep', '1000'])", signal.SIGTERM)
+WAITS = {
+    "a program": ("from cutter.children import run", "run(['sleep', '1000'])"),
+    "a chain": (
+        "from cutter.backup.pipeline import Link, run_chain; from cutter.children import Guard",
+        "run_chain([Link(['sleep', '1000'])], Guard())",
+    ),
+    "the last of a chain": (
+        "from cutter.backup.pipeline import Link, run_chain; from cutter.children import Guard",
+        "run_chain([Link(['sleep', '1000'])], Guard(), leaves_early=True)",
+    ),
+    "a client of PostgreSQL": (
+        "from subprocess import Popen; from cutter.database.programs import Running",
+        "Running('sleep', Popen(['sleep', '1000']), 2).complaint()",
+    ),
+}
+
+
+@pytest.mark.parametrize(("imports", "call"), WAITS.values(), ids=WAITS)
+def test_a_signal_that_interrupts_no_wait_is_heeded(imports: str, call: str) -> None:
+    assert heeds(imports, call, signal.SIGTERM)
