@@ -59,9 +59,12 @@ def _strand(
 
 
 def is_plan(path: str) -> bool:
-    """Tell whether a file holds a plan, perhaps an altered one, and not a runbook."""
+    """Tell whether a file holds a plan, perhaps an altered one, and not a runbook.
+
+    Of a file that is not there its name tells.
+    """
     if not os.path.isfile(path):
-        return False
+        return path.endswith(".plan") and not os.path.lexists(path)
     try:
         with open(path, "rb") as file:
             head = file.read(64)

@@ -68,12 +68,15 @@ def sign_of(step: PlannedStep) -> str:
 
 
 def change_words(change: Change) -> str:
-    """Return what differs, attribute by attribute; secrets and digests are not spelled out."""
+    """Return what differs, attribute by attribute; secrets and digests are not spelled out.
+
+    In the order of the attributes' names, as a kept plan has them.
+    """
     after, before = change.after or {}, change.before or {}
     if change.removes:
         return "removed"
     if change.creates:
-        told = [f"{key} {shown(value)}" for key, value in after.items() if _is_said(key, value)]
+        told = [f"{key} {shown(value)}" for key, value in sorted(after.items()) if _is_said(key, value)]
         told += [*_memberships(after, after), *_counted_parts(after)]
         return "created" + (": " if told else "") + ", ".join(told)
     single = (key for key in sorted(change.keys) if not (_is_part(key) or _is_membership(key, after[key])))
@@ -107,7 +110,7 @@ def _memberships(after: State, keys: Collection[str]) -> Iterator[str]:
 
 def _counted_parts(after: State) -> Iterator[str]:
     """Yield how many parts of each kind there are: ``7 logins``."""
-    kinds = Counter(key.partition("/")[0] for key in after if _is_part(key))
+    kinds = Counter(key.partition("/")[0] for key in sorted(after) if _is_part(key))
     yield from (f"{count} {printable(kind)}{'s' if count > 1 else ''}" for kind, count in kinds.items())
 
 

@@ -214,6 +214,18 @@ def test_a_plan_takes_no_other_choices(project: Project) -> None:
     assert not (project.world / "room").exists()
 
 
+def test_a_plan_that_is_not_there_is_to_be_made(project: Project) -> None:
+    refused(project, "gone.plan", 20, "cutter plan -o FILE")
+    refused(project, "gone", 65, "cutter validate")
+
+
+def test_a_kept_plan_says_what_a_fresh_one_says(project: Project, wide: str) -> None:
+    said = [line for line in project.cutter("plan", wide).out.splitlines() if "would be" in line]
+    again = project.cutter("apply", "--yes", planned(project, wide)).out.splitlines()
+    assert len(said) == 9
+    assert [line for line in again if "would be" in line] == said
+
+
 def test_limit_only_and_variables_are_kept_with_the_plan(project: Project) -> None:
     steps = SMALL + SMALL.replace("Room", "Other").replace("/room", "/{{ other }}")
     project.variables("other: x\n")
