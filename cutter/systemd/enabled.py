@@ -8,27 +8,39 @@ from collections.abc import Iterator
 from typing import Optional
 
 OWN = "/etc/systemd/system"
-PLACES = (
-    *(OWN, "/run/systemd/system", "/usr/local/lib/systemd/system"),
-    *("/usr/lib/systemd/system", "/lib/systemd/system"),
-)
-"""Where units are, the first that has one wins."""
+VENDORS = ("/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+PLACES = (OWN, "/run/systemd/system", *VENDORS)
+"""Where units are, the first that has one wins; those of the vendors are below that of the administrator."""
 ENABLED, DISABLED, MASKED = "enabled", "disabled", "masked"
 _INSTALLS = re.compile(r"^(?:WantedBy|RequiredBy|UpheldBy|Alias|Also)\s*=\s*\S", re.MULTILINE)
 _LINKED = (".wants", ".requires", ".upholds")
 
 
 def enabled(name: str) -> str:
-    """Return ``enabled``, ``disabled`` or ``masked``, as the links of the administrator have it."""
+    """Return ``enabled``, ``disabled`` or ``masked``, as the links on disk have it."""
     if is_masked(name):
         return MASKED
-    return ENABLED if any(_leads_to(link, name) for link in _links()) else DISABLED
+    return ENABLED if is_linked(name) or vendor_link(name) else DISABLED
+
+
+def is_linked(name: str) -> bool:
+    """Tell whether a link of the administrator lets a unit start with the machine."""
+    return any(_leads_to(link, name) for link in _links())
+
+
+def vendor_link(name: str) -> str:
+    """Return what came with the system and lets a unit start with the machine, whatever `disable` does."""
+    for place in VENDORS:
+        for folder in filter(_is_of_links, _listed(place)):
+            link = os.path.join(place, folder, name)
+            if os.path.lexists(link) and not os.path.lexists(os.path.join(OWN, folder, name)):
+                return link
+    return ""
 
 
 def is_masked(name: str) -> bool:
-    """Tell whether a unit is barred from starting, by a link to nowhere."""
-    path = os.path.join(OWN, name)
-    return os.path.islink(path) and os.path.realpath(path) == os.devnull
+    """Tell whether a unit is barred from starting, by a link to nowhere or an empty file in its place."""
+    return _bars(os.path.join(OWN, name))
 
 
 def found(name: str) -> Optional[str]:
@@ -42,7 +54,7 @@ def found(name: str) -> Optional[str]:
     for each in names:
         for place in PLACES:
             path = os.path.join(place, each)
-            if os.path.exists(path) and os.path.realpath(path) != os.devnull:
+            if os.path.exists(path) and not _bars(path):
                 return path
     return None
 
@@ -53,13 +65,23 @@ def installs(text: str) -> bool:
     return bool(heading and _INSTALLS.search(rest))
 
 
+def _bars(path: str) -> bool:
+    if not os.path.lexists(path):
+        return False
+    return os.path.realpath(path) == os.devnull or (os.path.isfile(path) and not os.path.getsize(path))
+
+
+def _is_of_links(folder: str) -> bool:
+    return folder.endswith(_LINKED)
+
+
 def _links() -> Iterator[str]:
     """Yield every link that may enable something."""
     for name in _listed(OWN):
         path = os.path.join(OWN, name)
         if os.path.islink(path):
             yield path
-        elif name.endswith(_LINKED):
+        elif _is_of_links(name):
             yield from (os.path.join(path, each) for each in _listed(path))
 
 

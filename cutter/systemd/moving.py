@@ -9,7 +9,17 @@ from cutter.errors import Conflict, StepFailed
 from cutter.model.state import Plain
 from cutter.resource import Content
 from cutter.systemd import answers
-from cutter.systemd.enabled import DISABLED, ENABLED, MASKED, enabled, found, installs
+from cutter.systemd.enabled import (
+    DISABLED,
+    ENABLED,
+    MASKED,
+    enabled,
+    found,
+    installs,
+    is_linked,
+    is_masked,
+    vendor_link,
+)
 from cutter.systemd.unit_file import take_away
 
 ACTIVE, INACTIVE = "active", "inactive"
@@ -28,9 +38,8 @@ def enable(name: str, wanted: Plain) -> None:
         return
     if wanted != MASKED and enabled(name) == MASKED:
         answers.enablement("unmask", name)
-    if wanted == ENABLED:
-        _demand_installable(name)
     if enabled(name) != wanted:
+        _demand_possible(name, wanted)
         answers.enablement({ENABLED: "enable", DISABLED: "disable"}.get(str(wanted), "mask"), name)
 
 
@@ -58,7 +67,10 @@ def remove(name: str, content: Content) -> None:
     """Stop and disable a unit of the administrator, and take its file away; the bytes are kept."""
     if answers.is_running():
         stop(name)
-    enable(name, DISABLED)
+    if is_masked(name):
+        answers.enablement("unmask", name)
+    if is_linked(name):
+        answers.enablement("disable", name)
     take_away(name, content)
     answers.reload_units()
 
@@ -79,6 +91,17 @@ def steady(name: str, *, stays: int) -> None:
         raise StepFailed(
             f"{name} was started and {word} ({now.detail}){answers.journal(name)}", world=answers.PERHAPS
         )
+
+
+def _demand_possible(name: str, wanted: Plain) -> None:
+    link = vendor_link(name)
+    if wanted == DISABLED and link:
+        raise Conflict(
+            f"{link} came with the system and starts {name} with the machine, whatever is disabled",
+            remedy="say enabled: masked; it is not started by anything then",
+        )
+    if wanted == ENABLED:
+        _demand_installable(name)
 
 
 def _demand_installable(name: str) -> None:

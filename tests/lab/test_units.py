@@ -271,6 +271,22 @@ def test_what_cannot_be_enabled_is_said(machine: Machine) -> None:
     assert "has no [Install] section" in told["cause"]
 
 
+def test_what_the_system_itself_starts_is_not_disabled(machine: Machine) -> None:
+    """Its link is none of the administrator, and disabling it changes nothing."""
+    vendor = machine.root / "usr/lib/systemd/system"
+    link = vendor / "multi-user.target.wants/probe-vendor.service"
+    link.parent.mkdir(exist_ok=True)
+    (vendor / link.name).write_text("[Service]\nExecStart=/bin/sleep 1000\n")
+    link.symlink_to(f"../{link.name}")
+    assert service(machine, "look", name="probe-vendor", enabled=True)[0]["enabled"] == "enabled"
+    told = service(machine, "reach", name="probe-vendor", enabled=False)
+    assert "/multi-user.target.wants/probe-vendor.service came with the system" in told["cause"]
+    service(machine, "reach", name="probe-vendor", enabled="masked")
+    service(machine, "reach", name="probe-vendor", enabled=True)
+    link.unlink()
+    assert service(machine, "look", name="probe-vendor", enabled=False)[0]["enabled"] == "disabled"
+
+
 def test_restart_and_reload_are_told_by_looking(machine: Machine) -> None:
     unit = "[Service]\nExecStart=/bin/sleep 1000\nExecReload=/bin/sh -c 'test -e /run/reloads'\n"
     (machine.root / "run/reloads").unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from private_etc import own_accounts
 from cutter.errors import Unavailable
 from cutter.systemd import answers
 from cutter.systemd.answers import _unit
-from cutter.systemd.enabled import enabled, installs
+from cutter.systemd.enabled import enabled, found, installs, is_masked
 from cutter.systemd.startable import missing, programs
 from cutter.systemd.timer_text import quoted
 
@@ -57,6 +57,14 @@ def test_systemctl_agrees_on_what_is_masked(units: Path) -> None:
     answers.enablement("mask", "probe.service")
     assert (units / "probe.service").is_symlink()
     assert enabled("probe.service") == "masked" == said("probe.service")
+
+
+def test_systemctl_agrees_that_an_empty_file_masks(units: Path) -> None:
+    (units / "probe.service").touch()
+    assert enabled("probe.service") == "masked" == said("probe.service")
+    assert (found("probe.service"), is_masked("probe.service")) == (None, True)
+    answers.enablement("unmask", "probe.service")
+    assert not (units / "probe.service").exists()
 
 
 def test_nothing_that_runs_is_told_without_systemd() -> None:
