@@ -22,6 +22,8 @@ _REMOVED = re.compile(r"^(?:Remv|Purg) (\S+)", re.MULTILINE)
 _UNKNOWN = re.compile(
     r"Unable to locate package|has no installation candidate|Version '.*' for '.*' was not found"
 )
+_REFUSED = re.compile(r"^dpkg: error processing .*(?:\n .*)*", re.MULTILINE)
+_LINES = 10
 _WHERE = "correct it, or declare the repository that has it in an earlier step; apt-cache policy tells of all"
 _UNREAD = "let the machine reach that repository, or take it out of apt's sources"
 _BROKEN = re.compile(r"'?(dpkg --configure -a|apt(?:-get)? --fix-broken install)'?")
@@ -64,9 +66,14 @@ def change(words: Sequence[str]) -> None:
 
 
 def configure(name: str) -> None:
-    """Finish what an interrupted dpkg left of a package. Raises as `change` does."""
+    """Finish what an interrupted dpkg left of a package. Raises as `change` does.
+
+    One whose dependencies are unfinished as well stays as it is: apt-get install finishes them together.
+    """
     _wait_for(*_DPKG)
-    _demand(_run(["dpkg", *_CONFFILES, "--configure", name]), f"dpkg --configure {name}")
+    ended = _run(["dpkg", *_CONFFILES, "--configure", name])
+    if b"dependency problems" not in ended.stderr:
+        _demand(ended, f"dpkg --configure {name}")
 
 
 def select(name: str, *, hold: bool) -> None:
@@ -99,7 +106,7 @@ def _wait_for(*locks: str) -> None:
 def _demand(ended: Finished, shown: str) -> None:
     if not ended.succeeded:
         _refuse_lock(ended)
-        cause = f"{shown}: {ended.killed or ended.last_lines()}"
+        cause = "\n".join([f"{shown}: {ended.killed or ended.last_lines()}", *_refused_by_dpkg(ended)])
         raise StepFailed(cause, world=PERHAPS, remedy=_remedy(ended))
 
 
@@ -108,6 +115,12 @@ def _remedy(ended: Finished) -> str:
     if found:
         return f"put what is broken there right first: {found.group(1)}"
     return _WHERE if _UNKNOWN.search(_said(ended)) else ""
+
+
+def _refused_by_dpkg(ended: Finished) -> list[str]:
+    """Return what dpkg said of packages that it could not process; apt has that among all it says."""
+    said = ended.stdout.decode("utf-8", "replace").replace("\r", "")
+    return [line for found in _REFUSED.findall(said) for line in found.splitlines()][-_LINES:]
 
 
 def _refuse_lock(ended: Finished) -> None:

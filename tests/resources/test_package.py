@@ -26,6 +26,7 @@ PACKAGES = [
     ("library", "1.0", "", ""),
     ("rival", "1.0", "Conflicts: tool\n", ""),
     ("fragile", "1.0", "", FAILING),
+    ("upon-fragile", "1.0", "Depends: fragile\n", ""),
 ]
 
 
@@ -122,6 +123,20 @@ def test_what_was_left_half_done_is_drift_and_is_finished(content: KeptContent) 
     Path("/opt/fail").unlink()
     reach(fragile, content)
     assert testinfra.get_host("local://").package("fragile").is_installed
+
+
+def test_what_was_left_half_done_with_what_it_needs_is_finished(content: KeptContent) -> None:
+    """So it is when an apt is killed in the middle: neither of them is installed."""
+    Path("/opt/fail").touch()
+    upon = tool(name="upon-fragile")
+    with pytest.raises(StepFailed, match=r"dpkg: error processing package fragile .*\n .*post-installation"):
+        reach(upon, content)
+    assert (upon.observe() or {})["status"] == "unpacked"
+    with pytest.raises(StepFailed, match=r"dpkg: error processing package fragile"):
+        reach(upon, content)
+    Path("/opt/fail").unlink()
+    reach(upon, content)
+    assert {"fragile", "upon-fragile"} <= set(versions())
 
 
 def test_a_held_package_is_not_moved_without_a_word(content: KeptContent) -> None:
