@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from project import as_nobody
+from waiting import PATIENCE
 
 from cutter.database.binaries import VARIABLE, major_of, server_folder
 from cutter.database.embedded import EmbeddedServer
@@ -43,8 +45,8 @@ def parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[1])
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 20) -> bool:
-    deadline = time.monotonic() + seconds
+def eventually(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.02)
     return holds()
@@ -196,8 +198,7 @@ def test_data_of_another_version_is_refused_before_a_server_is_started(server: E
 @pytest.mark.root
 def test_an_ordinary_user_starts_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/usr/bin/python3")  # that of the tests may be root's alone
-    folder = Path("/tmp") / f"cutter-test-{os.getpid()}"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="cutter-test-", dir="/tmp"))
     os.chown(folder, 65534, 65534)
 
     def work() -> int:

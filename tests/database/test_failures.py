@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from postgres import superuser
+from waiting import until
 
 from cutter.database import connections
 from cutter.database.connections import ConnectionProvider
@@ -155,13 +155,13 @@ def test_a_time_limit_that_is_reached_says_so(
         assert "nothing was changed" in caught.value.world
 
 
-def test_a_transaction_that_idles_is_ended_by_the_server(
-    provider: ConnectionProvider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connections, "TIMEOUTS", {"idle_in_transaction_session_timeout": "50ms"})
+def test_a_transaction_that_idles_is_ended_by_the_server(provider: ConnectionProvider) -> None:
+    known = "SELECT 1 FROM pg_stat_activity WHERE pid = %s"
     connection = provider("OWNER")
-    connection.execute("SELECT 1")
-    time.sleep(0.3)
+    connection.execute("SET idle_in_transaction_session_timeout = '50ms'")
+    with provider("OWNER") as other:
+        other.autocommit = True
+        until(lambda: other.execute(known, [connection.info.backend_pid]).fetchone() is None)
     with pytest.raises(Unavailable, match="too long"), told("leg A"):
         connection.execute("SELECT 1")
     connection.close()

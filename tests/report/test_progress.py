@@ -16,6 +16,7 @@ from cutter.report import progress
 from cutter.report.progress import progress_line
 
 _DEADLINE = 60.0
+_MARK = "<until here>"
 
 
 class Terminal:
@@ -31,14 +32,15 @@ class Terminal:
         end = time.monotonic() + _DEADLINE
         while not re.search(pattern, self.text):
             assert time.monotonic() < end, self.text
-            self.read(0.1)
+            if select.select([self._ours], [], [], 0.1)[0]:
+                self.text += os.read(self._ours, 4096).decode()
         return self.text
 
-    def read(self, seconds: float = 0.0) -> str:
-        """Read what is there."""
-        while select.select([self._ours], [], [], seconds)[0]:
-            self.text += os.read(self._ours, 4096).decode()
-            seconds = 0.0
+    def all(self) -> str:
+        """Read what there is; what was written a moment ago may still be on its way here."""
+        self.stream.write(_MARK)
+        self.stream.flush()
+        self.text = self.until(_MARK).replace(_MARK, "")
         return self.text
 
     def close(self) -> None:
@@ -64,7 +66,7 @@ def test_long_work_is_shown_and_the_line_is_gone_in_the_end(terminal: Terminal) 
         terminal.until("61,000 of 100,000")
         line("verify the cut", 0, 0)
         terminal.until(r"verify the cut \(\d+ s\)")
-    assert terminal.read().endswith("\r\x1b[K")
+    assert terminal.all().endswith("\r\x1b[K")
 
 
 def test_a_line_that_hears_no_words_is_gone_at_once_and_may_come_again(terminal: Terminal) -> None:
@@ -73,8 +75,7 @@ def test_a_line_that_hears_no_words_is_gone_at_once_and_may_come_again(terminal:
         line("read", 1, 2)
         terminal.until(r"read: 1 of 2 \(\d+ s\)")
         line("", 0, 0)
-        terminal.read()
-        assert terminal.text.endswith("\r\x1b[K")
+        assert terminal.all().endswith("\r\x1b[K")
         line("write", 0, 0)
         terminal.until(r"write \(\d+ s\)")
 
@@ -88,7 +89,7 @@ def test_what_is_printed_in_between_stands_on_a_line_of_its_own(terminal: Termin
             terminal.stream.write("changed\n")
             terminal.stream.flush()
         terminal.until(r"(?s)changed.*steps: 1 of 2")
-    assert re.search(r"\x1b\[Kchanged\r?\n", terminal.read())
+    assert re.search(r"\x1b\[Kchanged\r?\n", terminal.all())
 
 
 def test_short_work_is_never_shown(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +98,7 @@ def test_short_work_is_never_shown(terminal: Terminal, monkeypatch: pytest.Monke
         assert line is not None
         line("steps", 1, 2)
         line._draw()
-    assert terminal.read() == ""
+    assert terminal.all() == ""
 
 
 def test_without_a_terminal_or_a_wish_there_is_none(

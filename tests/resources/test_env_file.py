@@ -432,7 +432,11 @@ def test_references_are_judged_when_they_are_resolved() -> None:
     live=st.binary(max_size=120)
     | st.text(st.sampled_from("KHA=:'\"\\\n\r\t #$é"), max_size=60).map(str.encode)
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+    max_examples=150,
+)
 def test_any_bytes_are_edited_and_restored_or_refused(env: Path, content: KeptContent, live: bytes) -> None:
     env.write_bytes(live)
     env.chmod(0o600)

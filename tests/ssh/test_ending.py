@@ -8,6 +8,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from waiting import PATIENCE
 
 from cutter.errors import Unavailable
 from cutter.hosts import channel, ssh_session
@@ -108,6 +109,6 @@ def test_one_that_is_asked_to_stop_while_it_begins_begins(
         stopping.join()
         return packing(*words)
 
-    monkeypatch.setattr(ssh_session, "START_SECONDS", 5.0)
+    monkeypatch.setattr(ssh_session, "START_SECONDS", PATIENCE)
     monkeypatch.setattr(ssh_session, "luggage_packed", packed)
     assert list(here.ask({"verb": "facts", "names": []})) == [{"facts": {}}]
