@@ -7,12 +7,12 @@ import shutil
 import signal
 import stat
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from waiting import until
 
 from cutter.backup.drill import drill
 from cutter.backup.manifest import Manifest, manifest_path
@@ -303,8 +303,10 @@ def test_a_backup_that_is_killed_leaves_nothing_that_runs_and_nothing_that_stays
     put(programs, "pg_dump", f'[ "$1" = --version ] && exec "$real" "$@"\n{waits}')
     child = os.fork()
     if child == 0:
-        take(governed.provider, policy, "run-1")
-        os._exit(0)
+        try:
+            take(governed.provider, policy, "run-1")
+        finally:
+            os._exit(0)  # whatever came of it: the tests are the parent's
     until(begun.exists)
     folder = Path(policy.folder)
     assert [path.name[:8] for path in folder.iterdir()] == [".cutter-"]
@@ -317,11 +319,3 @@ def test_a_backup_that_is_killed_leaves_nothing_that_runs_and_nothing_that_stays
     manifest = take(governed.provider, policy, "run-2")
     found = sorted(path.name for path in folder.iterdir())
     assert found == [manifest.name, Path(manifest_path(manifest.file)).name]
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for something to be so."""
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

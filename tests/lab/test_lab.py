@@ -86,7 +86,7 @@ def test_what_a_killed_lab_left_is_swept_and_what_lives_is_not(lab: Lab, tmp_pat
     assert list(Path("/sys/fs/cgroup").glob(f"**/{name}"))
     Ground(tmp_path).end()
     assert not list(Path("/sys/fs/cgroup").glob(f"**/{name}"))
-    assert machine.run("systemctl", "is-system-running").stdout == "running\n"
+    until(lambda: machine.run("systemctl", "is-system-running", check=False).stdout == "running\n")
 
 
 @pytest.mark.usefixtures("lab")

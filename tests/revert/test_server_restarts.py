@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from governed_project import RUN, STEPS, GovernedProject
 from revert_cases import AGAIN, BACK, Cutter
+from waiting import until
 
 from cutter.cut import committing
 from cutter.database.embedded import EmbeddedServer
@@ -51,6 +52,7 @@ def test_a_server_that_ends_around_the_commit(
             commit(self)
         if real:
             end_server(own)
+            until(lambda: not own.project.server.running())
             self.execute("SELECT pg_sleep(60)")  # broken off when the server ends
 
     with monkeypatch.context() as patched:
