@@ -63,15 +63,15 @@ class Breakable:
         """The process of the sshd."""
         return self.sshd.pid
 
-    def runbook(self, text: str, *, within: str = "6s", more: str = "") -> str:
+    def runbook(self, text: str, *, within: str = "60s", more: str = "") -> str:
         """Write a runbook that gives the sshd this configuration, guarded."""
         wanted = self.project.write("wanted", text)
         about = {"config": self.config, "read": self.read, "wanted": wanted, "pid": self.pid}
         return self.project.runbook(_STEPS.format(**about, within=within, more=more))
 
-    def locked_out(self, **how: str) -> str:
+    def locked_out(self, *, within: str = "6s", more: str = "") -> str:
         """Write a runbook after which nobody gets in any more."""
-        return self.runbook(self.before.replace("authorized_keys", "nobody"), **how)
+        return self.runbook(self.before.replace("authorized_keys", "nobody"), within=within, more=more)
 
     def is_as_before(self) -> bool:
         """Tell whether the configuration is the old one, was read, and lets us in by a new connection."""
@@ -86,6 +86,11 @@ class Breakable:
     def armed(self) -> list[str]:
         """Return how what is armed stands, by the names of its files."""
         return sorted(path.name for path in self.state.iterdir() if "-" in path.name)
+
+    def end_guards(self) -> None:
+        """Ask the guards to end, as a machine does that is shut down: they take back at once."""
+        for pid in guards(self.state):
+            os.kill(pid, signal.SIGTERM)
 
     def until_decided(self) -> None:
         """Wait until nothing is armed any more."""
@@ -109,10 +114,11 @@ def guards(state: Path) -> list[int]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes()
+            stands = str((process / "fd" / "1").readlink()) == os.devnull  # it has said that it is ready
             held = {str(file.readlink()) for file in (process / "fd").iterdir()}
         except OSError:
             continue
-        if b"cutter.agent.guard" in words and any(path.startswith(f"{state}/") for path in held):
+        if stands and b"cutter.agent.guard" in words and any(path.startswith(f"{state}/") for path in held):
             found.append(int(process.name))
     return found
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from guarded.breakable import command, guards
+
+from cutter.hosts import confirming
 
 if TYPE_CHECKING:
     from guarded.breakable import Breakable
@@ -13,8 +17,18 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.ssh, pytest.mark.root, pytest.mark.slow]
 
 
-def test_who_is_locked_out_gets_in_again(breakable: Breakable) -> None:
-    answer = breakable.project.cutter("apply", "--yes", breakable.locked_out())
+def test_who_is_locked_out_gets_in_again(breakable: Breakable, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:  # the first is to let it settle, the second comes after an attempt
+            breakable.end_guards()
+            breakable.until_decided()
+        time.sleep(seconds)
+
+    monkeypatch.setattr(confirming, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pause))
+    answer = breakable.project.cutter("apply", "--yes", breakable.locked_out(within="1h"))
     assert answer.code == 11, answer
     assert breakable.is_as_before()
     assert breakable.outcomes() == {
@@ -23,7 +37,7 @@ def test_who_is_locked_out_gets_in_again(breakable: Breakable) -> None:
         "reload": ("compensated", "taken back"),
         "after": ("skipped", ""),
     }
-    assert "not confirmed within 6 s (it does not accept this user's keys)" in answer.out
+    assert "not confirmed within 3600 s (it does not accept this user's keys)" in answer.out
     assert breakable.armed() == []
     assert guards(breakable.state) == []
     planned = breakable.project.cutter("plan", breakable.runbook(breakable.before))
@@ -66,7 +80,9 @@ def test_who_is_gone_for_good_is_unknown(breakable: Breakable, monkeypatch: pyte
     answer = breakable.project.cutter(
         "apply",
         "--yes",
-        breakable.runbook(breakable.before, more=command(f"kill {breakable.pid}; touch {ended}", ended)),
+        breakable.runbook(
+            breakable.before, within="6s", more=command(f"kill {breakable.pid}; touch {ended}", ended)
+        ),
     )
     assert answer.code == 12, answer
     assert breakable.outcomes()["more"] == ("unknown", "armed")
