@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -118,11 +119,19 @@ def test_what_does_not_count_says_why(case: str, people: People, pinned: dict[st
         verified(CONTENT, made(people), pinned)
 
 
-def test_no_agent_and_no_home_stay(people: People, pinned: dict[str, bytes]) -> None:
-    before = set(Path("/tmp").glob("cutter-*"))
-    verified(CONTENT, people.sign(CONTENT, "bob"), pinned)
-    left = {path for path in set(Path("/tmp").glob("cutter-*")) - before if (path / "content").exists()}
-    assert not [path for path in left if companions(str(path))]
+def test_no_agent_and_no_home_stay(
+    people: People, pinned: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signature, homes, make = people.sign(CONTENT, "bob"), list[str](), tempfile.mkdtemp
+
+    def noted(**named: str) -> str:
+        homes.append(make(**named))
+        return homes[-1]
+
+    monkeypatch.setattr("cutter.gpg.verifying.tempfile.mkdtemp", noted)
+    verified(CONTENT, signature, pinned)
+    assert len(homes) == 1
+    assert [home for home in homes if Path(home).exists() or companions(home)] == []
 
 
 @pytest.mark.parametrize("armor", [False, True])
