@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Optional
 
+from cutter.errors import Conflict
+
 OWN = "/etc/systemd/system"
 VENDORS = ("/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 PLACES = (OWN, "/run/systemd/system", *VENDORS)
@@ -21,6 +23,14 @@ def enabled(name: str) -> str:
     if is_masked(name):
         return MASKED
     return ENABLED if is_linked(name) or vendor_link(name) else DISABLED
+
+
+def demand_own_name(name: str) -> None:
+    """Raise Conflict for another name of a unit, an alias: what enables the unit are links to its own."""
+    path = next((path for place in PLACES if os.path.islink(path := os.path.join(place, name))), name)
+    folder, own = os.path.split(os.path.realpath(path))
+    if own != name and os.path.islink(path) and folder in map(os.path.realpath, PLACES):
+        raise Conflict(f"{name} is another name of {own}", place=path, remedy=f"say name: {own}")
 
 
 def is_linked(name: str) -> bool:

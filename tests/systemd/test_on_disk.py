@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from laws import build
 from private_etc import own_accounts
 
-from cutter.errors import Unavailable
+from cutter.errors import Conflict, Unavailable
+from cutter.resources.target.service import Service
 from cutter.systemd import answers
 from cutter.systemd.answers import _unit
 from cutter.systemd.enabled import enabled, found, installs, is_masked
@@ -57,6 +59,16 @@ def test_systemctl_agrees_on_what_is_masked(units: Path) -> None:
     answers.enablement("mask", "probe.service")
     assert (units / "probe.service").is_symlink()
     assert enabled("probe.service") == "masked" == said("probe.service")
+
+
+def test_another_name_of_a_unit_is_neither_enabled_nor_disabled(units: Path) -> None:
+    (units / "probe.service").write_text(f"[Service]\nExecStart=/bin/true\n{INSTALL}")
+    answers.enablement("enable", "probe.service")
+    with pytest.raises(Conflict, match=r"other\.service is another name of probe\.service"):
+        build(Service, {"name": "other", "enabled": False}).observe()
+    assert build(Service, {"name": "probe", "enabled": False}).observe() == {"enabled": "enabled"}
+    answers.enablement("mask", "else.service")
+    assert build(Service, {"name": "else", "enabled": "masked"}).observe() == {"enabled": "masked"}
 
 
 def test_systemctl_agrees_that_an_empty_file_masks(units: Path) -> None:

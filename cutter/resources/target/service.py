@@ -26,7 +26,7 @@ from cutter.model.secret import contains_secret
 from cutter.model.state import Change, State
 from cutter.resource import Complaint, Content, Desk, Resource, param
 from cutter.systemd import answers, moving, probes, unit_file
-from cutter.systemd.enabled import DISABLED, ENABLED, MASKED, enabled, found, is_masked
+from cutter.systemd.enabled import DISABLED, ENABLED, MASKED, demand_own_name, enabled, found, is_masked
 from cutter.systemd.startable import missing, programs
 
 _SOURCES = ("content", "source", "template")
@@ -36,12 +36,13 @@ _IDS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 class Service(Resource):
     """A service of systemd: its unit file, whether it starts with the machine, whether it runs and answers.
 
-    What is not declared stays as it is. Where systemd is not running, content and `enabled` are looked at on
-    disk, and a step that declares more is unobservable. A restart that a changed step asks for is owed until
-    a look finds that it was done, also by a later run; what does not run is owed nothing. Whether it was
-    started from its unit file as it is now is told by the clock: one that somebody put back before the file
-    was altered and forward after it may hide that; `systemctl restart` then ends all doubt. When a service
-    does not start, the message ends with its last lines of the journal: cutter cannot know secrets in those.
+    What is not declared stays as it is; drop-ins that somebody put beside the unit file are not looked at.
+    Where systemd is not running, content and `enabled` are looked at on disk, and a step that declares more
+    is unobservable. A restart that a changed step asks for is owed until a look finds that it was done, also
+    by a later run; what does not run is owed nothing. Whether it was started from its unit file as it is now
+    is told by the clock: one that somebody put back before the file was altered and forward after it may
+    hide that; `systemctl restart` then ends all doubt. When a service does not start, the message ends with
+    its last lines of the journal: cutter cannot know secrets in those.
     """
 
     fleeting = ("unit_used", "probe", "restart", "reload")
@@ -145,6 +146,8 @@ class Service(Resource):
         if self.ensure == "absent":
             return self._own()
         self._demand_systemd()
+        if self.enabled is not None:
+            demand_own_name(self.unit)
         if found(self.unit) is None and not is_masked(self.unit):
             return self._missing()
         seen: dict[str, Any] = {"enabled": enabled(self.unit)}

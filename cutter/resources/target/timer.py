@@ -34,7 +34,8 @@ class Timer(Resource):
     The timer is enabled, and started where systemd runs; with `state: any`, nobody asks whether it is, so
     that it can be set up where systemd is not running, in an image. The command is a list of words without a
     shell; its output goes to the journal. A pair whose user, folder or program is missing is not as declared,
-    and is refused before anything is begun, as a time is that systemd cannot read.
+    and is refused before anything is begun, as a time is that systemd cannot read. Drop-ins that somebody put
+    beside the pair are not looked at.
     """
 
     fleeting = ("units_used", "startable")
