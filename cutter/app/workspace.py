@@ -214,12 +214,11 @@ class Workspace:
             let_go_all({name: held for name, held in self._sessions.items() if name not in asked})
 
     def end_agents(self) -> None:
-        """End all agents, also those that are beginning; whoever asks a host begins with a new session."""
+        """End all agents, also those that are beginning; whoever asks a host begins with a new one."""
         if self._sessions:
-            from cutter.hosts.sessions import close_all
+            from cutter.hosts.sessions import end_all
 
-            close_all(self._sessions)
-            self._sessions.clear()
+            end_all(self._sessions)
 
     def install_python(self, name: str) -> None:
         """Install a Python on a host, over ssh; its next session begins anew. See cutter.hosts.bootstrap."""

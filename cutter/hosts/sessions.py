@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 
 from cutter.hosts.ssh_session import Session
 
@@ -19,3 +19,11 @@ def close_all(sessions: Mapping[str, Session]) -> None:
         session.part()
     for session in sessions.values():
         session.close()
+
+
+def end_all(sessions: MutableMapping[str, Session]) -> None:
+    """End the agents of these sessions and forget those that others may take the place of."""
+    ended = {name: held for name, held in sessions.items() if held.replaceable()}
+    close_all(ended)
+    for name in ended:
+        del sessions[name]

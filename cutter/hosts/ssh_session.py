@@ -14,13 +14,14 @@ from typing import Any
 from cutter.agent.frames import Broken, Frame, Message, message, packed, packed_bytes, read_frame
 from cutter.agent.remote import PROTOCOL
 from cutter.agent.wire import error_of
-from cutter.errors import CutterError, Unavailable
+from cutter.errors import CutterError, PermissionRefused, Unavailable
 from cutter.hosts.channel import Channel, Lost
 from cutter.hosts.luggage import luggage_packed
 from cutter.hosts.pipes import started
 from cutter.hosts.remote_words import SPARE_LINES, announced
-from cutter.hosts.ssh_command import PASSWORD_PROMPT, Route, agent_command, environment
+from cutter.hosts.ssh_command import Route, agent_command, environment
 from cutter.hosts.ssh_faults import fault_of
+from cutter.hosts.sudo_answer import SudoAnswer
 from cutter.model.secret import Secret
 
 START_SECONDS = 60.0
@@ -54,6 +55,8 @@ class Session:
         self._greeted = False
         self._route = route
         self._password = password
+        self._sudo = SudoAnswer(password)
+        self._outlived = False
         self._types = types
         self._channel: Channel | None = None
         self._sent: set[str] = set()
@@ -135,6 +138,9 @@ class Session:
     def start(self) -> None:
         """Start the agent, unless it is there. Raises Unavailable, and PermissionRefused for a password."""
         with self._not_beginning():
+            if self._outlived and not isinstance(self.broken, PermissionRefused):
+                self._outlived, self.broken = False, None
+                self._end()
             if self.broken is not None:
                 raise self.broken
             if self._dismissed:
@@ -158,25 +164,14 @@ class Session:
         """Let a Python begin there; return how compiled code begins for it, nothing that it would not say."""
         deadline = time.monotonic() + START_SECONDS
         if self._route.asks_password:
-            self._answer_question(channel, ready, deadline)
+            if not self._sudo.give(channel, ready, deadline):
+                raise self._broken("sudo asks for a password, and none was given")
         else:
             channel.send(SPARE_LINES, START_SECONDS)
         channel.take_through(ready, deadline)
         with suppress(ValueError):
             return bytes.fromhex(channel.take_through(b"\n", deadline).decode("ascii"))
         return b""
-
-    def _answer_question(self, channel: Channel, ready: bytes, deadline: float) -> None:
-        """Give sudo the password if it asks for one; the agent may also begin without."""
-        unsaid = self._password
-        while ready not in channel.said:
-            if PASSWORD_PROMPT.encode() in channel.complaints:
-                channel.complaints = channel.complaints.replace(PASSWORD_PROMPT.encode(), b"")
-                if unsaid is None:  # or it was wrong, when it is asked for again
-                    raise self._broken("sudo asks for a password, and none was given")
-                channel.send(unsaid.reveal().encode() + b"\n", START_SECONDS)
-                unsaid = None
-            channel.hear_for(ready, deadline)
 
     def _greet(self, hello: Mapping[str, Any]) -> None:
         if hello.get("hello") != PROTOCOL:
@@ -197,6 +192,16 @@ class Session:
         self._dismissed = True
         if self._channel is not None:
             self._channel.let_go()
+
+    def replaceable(self) -> bool:
+        """Tell whether another session may take the place of this one, which gives sudo nothing any more.
+
+        Sudo counts wrong passwords: where it has refused one, or not judged it yet, this session stays, and
+        begins anew by itself if it was right.
+        """
+        lost = self.broken is not None and not isinstance(self.broken, PermissionRefused)
+        self._outlived = not (self._sudo.withhold() or lost)
+        return not self._outlived
 
     def part(self) -> None:
         """Let the agent end, and break off one that is still beginning; only `close` waits for that."""

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from ssh.machines import machines
+from waiting import until
+
+from cutter.app.workspace import Choice, Workspace
+from cutter.hosts.ssh_session import Session
+from cutter.ledger import locks
+from cutter.ledger.locks import RunLock
 
 if TYPE_CHECKING:
     from project import Project
@@ -29,6 +38,7 @@ done
 shift
 printf %s "$prompt" >&2
 read -r given
+{judge}
 if [ "$given" != {password} ]; then echo "sudo: 1 incorrect password attempt" >&2; exit 1; fi
 exec "$@"
 """
@@ -39,7 +49,7 @@ def sudo(sshd: Sshd) -> None:
     """Put something there that asks for a password as sudo does."""
     program = sshd.folder / "bin" / "sudo"
     program.parent.mkdir(exist_ok=True)
-    program.write_text(_SUDO.format(password=CANARY))
+    program.write_text(_SUDO.format(password=CANARY, judge=""))
     program.chmod(0o755)
 
 
@@ -92,11 +102,15 @@ def test_the_password_is_in_no_argv_environment_log_or_ledger(
     assert CANARY.encode() not in everything_written(fleet)
 
 
+def _by_file(project: Project, password: str, **others: str) -> None:
+    """Let web1 be reached with a password that stands in a file."""
+    file = project.write("password", f"{password}\n")
+    file.chmod(0o600)
+    machines(project, web1=f"ansible_become: true, ansible_become_password: {{file: {file}}}", **others)
+
+
 def test_a_wrong_password_and_none_at_all_cost_only_that_host(fleet: Project) -> None:
-    wrong = fleet.write("wrong", "no\n")
-    wrong.chmod(0o600)
-    given = f"ansible_become: true, ansible_become_password: {{file: {wrong}}}"
-    machines(fleet, web1=given, web2="ansible_become: true", web3="")
+    _by_file(fleet, "no", web2="ansible_become: true", web3="")
     answer = fleet.cutter("apply", "--yes", fleet.runbook(STEPS))
     assert answer.code == 77, answer
     assert "the password of sudo is wrong" in answer.out
@@ -124,3 +138,53 @@ def test_a_password_in_the_inventory_is_refused_and_not_shown(fleet: Project, ke
 def test_nobody_is_asked_without_a_terminal(fleet: Project) -> None:
     machines(fleet, web1="ansible_become: true")
     assert fleet.cutter("plan", "--ask-become-pass", fleet.runbook(STEPS)).code == 64
+
+
+@pytest.fixture
+def given(sshd: Sshd, sudo: None, tmp_path: Path) -> Path:
+    """Let sudo write down that a password was given, and judge none before it may; return where."""
+    del sudo
+    log = tmp_path / "given"
+    judge = f"echo password >>{log}; until [ -e {tmp_path}/judge ]; do sleep 0.05; done"
+    (sshd.folder / "bin" / "sudo").write_text(_SUDO.format(password=CANARY, judge=judge))
+    return log
+
+
+@pytest.fixture(params=["judged before", "judged meanwhile"])
+def held(
+    request: pytest.FixtureRequest, fleet: Project, given: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let another run hold the ledger until agents have begun and this one waits."""
+    really, judge = Session.begin, given.with_name("judge")
+    judged = request.param == "judged before"
+
+    def begin(session: Session) -> None:
+        if judged:
+            judge.touch()
+        really(session)
+        until(given.exists)
+        until(lambda: not judged or session.broken or session.identity)
+
+    def pause(seconds: float) -> None:
+        del seconds
+        judge.touch()
+        holder.__exit__()
+
+    with closing(Workspace(Choice(str(fleet.folder / "inventory/here")))) as found:
+        holder = RunLock(f"{found.environment.ledger}/run.lock")
+    holder.__enter__()
+    monkeypatch.setattr(Session, "begin", begin)
+    monkeypatch.setattr(locks, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pause))
+
+
+@pytest.mark.usefixtures("held")
+@pytest.mark.parametrize(("password", "times", "code"), [("no", 1, 77), (CANARY, 2, 0)])
+def test_a_password_that_was_wrong_is_not_given_again_after_a_wait(
+    fleet: Project, given: Path, password: str, times: int, code: int
+) -> None:
+    """Its agent began before the run that is waited for had ended, so it begins anew where it was right."""
+    _by_file(fleet, password)
+    answer = fleet.cutter("apply", "--yes", "--lock-timeout", "60", fleet.runbook(STEPS))
+    assert answer.code == code, answer
+    assert ("the password of sudo is wrong" in answer.out) is (code != 0)
+    assert given.read_text() == "password\n" * times
