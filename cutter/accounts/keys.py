@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Optional, Union
 
+from cutter.accounts.lines import lines_of
 from cutter.named_tuple import NamedTuple
 
 _LINE = re.compile(
@@ -57,7 +58,7 @@ def complaint_about(line: str) -> str:
 
 def keys_of(content: bytes) -> list[PublicKey]:
     """Return the keys of a file, in its order."""
-    found = map(public_key, content.decode("utf-8", "surrogateescape").splitlines())
+    found = map(public_key, lines_of(content))
     return [key for key in found if key is not None]
 
 
@@ -86,7 +87,7 @@ def standing_of(content: bytes, line: str) -> Union[bool, str]:
 
 def with_keys(content: bytes, lines: Iterable[str]) -> bytes:
     """Return the file with these keys in it, each once; every other line stays as it is."""
-    kept = content.decode("utf-8", "surrogateescape").splitlines()
+    kept = lines_of(content)
     for line in lines:
         if standing_of(written(kept), line) is not True:
             wanted = _demanded(line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Optional
 
+from cutter.accounts.lines import lines_of
 from cutter.errors import Conflict
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.regular import opened
@@ -26,7 +27,7 @@ class Table:
         self.path = f"{FOLDER}/{name}"
         self.there = content is not None
         self._read = content or b""
-        self._lines = self._read.decode("utf-8", "surrogateescape").splitlines()
+        self._lines = lines_of(self._read)
 
     def entry(self, key: str) -> Optional[list[str]]:
         """Return the fields of an entry, or None. Raises Conflict when there are two of that name."""

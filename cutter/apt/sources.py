@@ -52,7 +52,7 @@ def _files() -> list[str]:
 
 def _sources(path: str) -> Iterator[Source]:
     with refusals("reading", path), open(path, encoding="utf-8", errors="replace") as file:
-        lines = file.read().splitlines()
+        lines = file.read().split("\n")
     yield from (_of_paragraphs if path.endswith(".sources") else _of_lines)(path, lines)
 
 

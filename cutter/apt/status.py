@@ -50,7 +50,7 @@ def package(name: str) -> Optional[Package]:
 def _package(paragraph: str) -> Optional[Package]:
     fields = dict(
         line.split(": ", 1)
-        for line in paragraph.splitlines()
+        for line in paragraph.split("\n")
         if line.split(":", 1)[0] in _FIELDS and ": " in line
     )
     words = fields.get("Status", "").split()

@@ -304,6 +304,23 @@ def test_a_home_that_others_may_write_to_opens_to_no_key(mode: int, gid: int, cl
         user(authorized_keys=[ONE]).observe()
 
 
+@pytest.mark.parametrize("sign", ["\v", "\f", "\x1c", "\r", "\x85", "\u2028"])
+def test_a_line_feed_alone_ends_a_line(content: KeptContent, sign: str) -> None:
+    """What stands behind another sign is no key and no account of its own, and does not become one."""
+    home = existing()
+    add("passwd", f"odd:x:4003:4003:A{sign}evil:x:0:0::/:/bin/sh:/:/bin/sh\n")
+    passwd = Path("/etc/passwd").read_bytes()
+    assert Books().passwd.entry("evil") is None
+    lines = f"# old{sign}{THREE}\n{ONE} a{sign}b\n".encode()
+    (home / ".ssh/authorized_keys").write_bytes(lines)
+    resource = user(also_authorized_keys=[THREE], comment="New")
+    change = change_of(resource)
+    assert any(name.startswith("key:") for name in change.keys), "a comment opens nothing"
+    reach(resource, content)
+    assert (home / ".ssh/authorized_keys").read_bytes() == lines + f"{THREE}\n".encode()
+    assert Path("/etc/passwd").read_bytes() == passwd.replace(b"Old, comment", b"New")
+
+
 def test_an_account_that_its_keys_alone_open_is_not_locked(
     monkeypatch: pytest.MonkeyPatch, content: KeptContent
 ) -> None:
