@@ -6,9 +6,12 @@ import math
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from bench import processes
 from bench.fleet import simulated
 from bench.looks import looks
 from bench.processes import end, tree, watched
@@ -59,8 +62,15 @@ def test_what_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> None:
     assert sample.seconds == math.inf
 
 
-def test_memory_is_that_of_a_process_and_of_its_children(tmp_path: Path) -> None:
-    found = watched(["sh", "-c", "sleep 0.2"], tmp_path)
+def test_memory_is_that_of_a_process_and_of_its_children(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pause(seconds: float) -> None:
+        (tmp_path / "seen").touch()  # both were there
+        time.sleep(seconds)
+
+    monkeypatch.setattr(processes, "time", SimpleNamespace(perf_counter=time.perf_counter, sleep=pause))
+    found = watched(["sh", "-c", "until [ -e seen ]; do sleep 0.02; done"], tmp_path)
     assert found.own > 0
     assert found.together > 0
     with subprocess.Popen(["sh", "-c", "cat; true"], stdin=subprocess.PIPE) as process:
