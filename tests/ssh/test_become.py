@@ -180,7 +180,8 @@ def held(
 @pytest.mark.usefixtures("held")
 @pytest.mark.parametrize(
     ("password", "times", "code"),
-    [pytest.param("no", 1, 77, id="wrong"), pytest.param(CANARY, 2, 0, id="right")],  # pytest tells children ids
+    [("no", 1, 77), (CANARY, 2, 0)],
+    ids=["wrong", "right"],  # which pytest puts into the environment of all children
 )
 def test_a_password_that_was_wrong_is_not_given_again_after_a_wait(
     fleet: Project, given: Path, password: str, times: int, code: int
