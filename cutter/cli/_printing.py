@@ -84,20 +84,19 @@ def print_result(result: RunResult, args: argparse.Namespace) -> None:
             print(line)
         for line in manual_lines(target.target, target.manual, halted=True, many=many):
             print(line)
-    title = exit_title(result.exit_code) + _of_whom(result)
+    code = result.exit_code
+    title = exit_title(code) + _of_whom(result, code)
     if many:
         worst = [(target.target, worst_outcome(target.evidence)) for target in result.targets]
         print(f"targets: {targets_text(outcome for _, outcome in worst)}")
         for line in names_lines(worst) if len(worst) > FEW else ():
             print(line)
-    print(
-        verdict_line(result.runbook, result.run, result.counts, result.exit_code, title, colour=colour(args))
-    )
+    print(verdict_line(result.runbook, result.run, result.counts, code, title, colour=colour(args)))
 
 
-def _of_whom(result: RunResult) -> str:
-    """Return whom the exit code speaks of, where that is not every target."""
-    worst = [target.target for target in result.targets if target.exit_code == result.exit_code]
+def _of_whom(result: RunResult, code: int) -> str:
+    """Return whom the exit code of a run speaks of, where that is not every target."""
+    worst = [target.target for target in result.targets if target.exit_code == code]
     return f", on {shortened(worst, FEW)}" if 0 < len(worst) < len(result.targets) else ""
 
 
