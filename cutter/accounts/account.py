@@ -53,10 +53,12 @@ class Account:
         passwd = self._new(books, declared) if record is None else record.passwd
         self._enter(books, self._altered(books, passwd, declared), declared)
         self._join(books, declared)
-        books.save()
         now = self._passwd(books)
+        home = OwnHome(now, self._demanded)
+        home.demand_possible(declared)
+        books.save()
         moved = record is None or record.passwd[HOME] != now[HOME]
-        OwnHome(now, self._demanded).reach(declared, content, new=moved)
+        home.reach(declared, content, new=moved)
 
     def restore(self, books: Books, change: Change, content: Content) -> None:
         """Put back an account, as it was when the state to reach was seen."""

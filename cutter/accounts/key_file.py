@@ -49,6 +49,12 @@ def read(home: str, uid: int, gid: int) -> KeyFile:
             return KeyFile(content, OWN if access == own else access)
 
 
+def demand_home(home: str) -> None:
+    """Raise what `put` would where there is no home to put keys into."""
+    with existing_parent_of(_folder(home)):
+        return
+
+
 def put(home: str, wanted: KeyFile, uid: int, gid: int) -> None:
     """Make file and folder so; a folder that should not be there is removed when it is empty."""
     own = f"{uid}:{gid}:{_FOLDER_MODE} {uid}:{gid}:{_FILE_MODE}"

@@ -13,6 +13,7 @@ from cutter.accounts.books import Books
 from cutter.accounts.declared import ACCESS, KEYS, MADE, Declared, Keyed, named
 from cutter.accounts.key_file import KeyFile
 from cutter.errors import Conflict, StepFailed
+from cutter.filesystem.walk import existing_parent_of
 from cutter.model.canonical import bytes_digest, canonical
 from cutter.model.state import Plain, State
 from cutter.resource import Content
@@ -53,6 +54,15 @@ class OwnHome:
         if declared.authorized_keys is not None:
             return key_lines.written(declared.authorized_keys)
         return key_lines.with_keys(self.keys().content or b"", declared.also_authorized_keys)
+
+    def demand_possible(self, declared: Declared) -> None:
+        """Raise what would keep home or keys from being made, before anything of the account is changed."""
+        self.state(declared)
+        if declared.create_home:
+            with existing_parent_of(self.path):
+                return
+        if declared.has_keys:
+            key_file.demand_home(self.path)
 
     def reach(self, declared: Declared, content: Content, *, new: bool) -> None:
         """Make home and keys as declared; what is replaced, and what was made, is kept for the inverse."""

@@ -13,7 +13,7 @@ from laws import build, change_of, obeys_the_laws, snapshot
 
 from cutter.accounts.books import Books
 from cutter.accounts.operators import operators
-from cutter.errors import Conflict, StepFailed, Unavailable
+from cutter.errors import Conflict, CutterError, StepFailed, Unavailable
 from cutter.filesystem.kept import KeptContent
 from cutter.model.secret import Secret
 from cutter.model.state import Change
@@ -302,6 +302,28 @@ def test_a_home_that_others_may_write_to_opens_to_no_key(mode: int, gid: int, cl
         return
     with pytest.raises(Conflict, match=r"others may write to /home/deploy .*, so sshd takes no key from it"):
         user(authorized_keys=[ONE]).observe()
+
+
+@pytest.mark.parametrize(
+    ("params", "why"),
+    [
+        ({"home": "/home/none/fresh"}, "the folder /home/none does not exist"),
+        ({"home": "/home/away"}, "/home/away is a symbolic link"),
+        ({"home": "/home/taken"}, "belongs to uid 4001"),
+        ({"home": "/home/none", "create_home": False, "authorized_keys": [ONE]}, "/home/none does not exist"),
+    ],
+)
+def test_an_account_whose_home_cannot_be_made_is_not_begun(
+    content: KeptContent, params: dict[str, Any], why: str
+) -> None:
+    Path("/home/taken").mkdir()
+    os.chown("/home/taken", 4001, 4001)
+    Path("/home/away").symlink_to("/home/taken")
+    before = snapshot(Path("/etc"))
+    fresh = build(User, {"name": "fresh", **params})
+    with pytest.raises(CutterError, match=why):
+        fresh.apply(change_of(fresh), content)
+    assert snapshot(Path("/etc")) == before
 
 
 @pytest.mark.parametrize("sign", ["\v", "\f", "\x1c", "\r", "\x85", "\u2028"])
