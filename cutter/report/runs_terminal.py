@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cutter.model.evidence import Outcome
-from cutter.model.obligations import Obligation
+from cutter.model.obligations import Obligation, act_of
 from cutter.model.runs import RunRecord
 from cutter.model.state import Change
 from cutter.model.unconfirmed import Unconfirmed
@@ -75,7 +75,8 @@ def _owed_text(owed: Obligation, resolve: str, *, colour: bool) -> str:
     mark = paint(f"  owed     {printable(owed.duty)}", "change", colour=colour)
     unsure = any(found is None for found in owed.on.values())
     why = f"{', '.join(sorted(owed.on))} {'may have changed' if unsure else 'changed'} in run {owed.run}"
-    remedy = f"apply {owed.runbook} again, or another runbook with a step for it; it is done then"
+    other = f"another runbook with {act_of(owed.duty)}_on for it"
+    remedy = f"apply {owed.runbook} again, or {other}; it is done then"
     remedy += f"; where none has one any more: {printable(resolve)}"
     return f"{mark}  [{owed.target}] {printable(why)}{printable(_where(owed))}; {remedy}"
 
