@@ -48,7 +48,7 @@ class Begun(NamedTuple):
 class Noted(NamedTuple):
     """What the file of a group says; `complete` is the evidence of all its steps, None until all are done.
 
-    `marks` are, by step, those taken when it was put back; see cutter.model.evidence.
+    `marks` and `settled` are, by step, what was found when it was put back; see cutter.model.evidence.
     """
 
     head: Mapping[str, Any]
@@ -56,6 +56,7 @@ class Noted(NamedTuple):
     under_way: bool
     complete: Optional[Sequence[Mapping[str, Any]]]
     marks: Mapping[str, Mapping[str, str]]
+    settled: Mapping[str, Mapping[str, str]]
 
     @property
     def reverts(self) -> bool:
@@ -122,9 +123,10 @@ def read(path: str) -> Noted:
     begun = tuple(Begun(**line["begun"]) for line in noted if "begun" in line)
     done = {line["done"] for line in noted if "done" in line}
     complete = [line["complete"] for line in noted if "complete" in line]
-    marks = [line["marks"] for line in noted if "marks" in line]
+    back: Mapping[str, Any] = next((line for line in reversed(noted) if "marks" in line), {})
     under_way = any(step.id not in done for step in begun)
-    return Noted(head, begun, under_way, complete[0] if complete else None, marks[-1] if marks else {})
+    found = back.get("marks", {}), back.get("settled", {})
+    return Noted(head, begun, under_way, complete[0] if complete else None, *found)
 
 
 def standing(folder: str, name: str) -> tuple[str, str]:

@@ -214,7 +214,8 @@ def _after_all(found: Evidence, back: Optional[Evidence], *, well: bool) -> Evid
     if well:
         return back._replace(reason=_BESIDE)
     certain = back.before is not None or not found.world
-    now = found._replace(before=back.before, observed=back.observed, guard=back.guard, marks=back.marks)
+    now = found._replace(before=back.before, observed=back.observed, guard=back.guard)
+    now = now._replace(marks=back.marks, settled=back.settled)
     return now._replace(world="") if certain else now
 
 

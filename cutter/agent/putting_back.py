@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from cutter.agent import armed
-from cutter.agent.armed import Begun
+from cutter.agent.armed import Begun, Noted
 from cutter.agent.duties import in_order, lasting
 from cutter.agent.ending import let_end
 from cutter.agent.requests import RevertRequest
@@ -23,12 +23,12 @@ _NOT_CONFIRMED = "it was not confirmed in time, and was taken back"
 _NOT_REVERTED = "its revert was not confirmed in time, and was undone"
 
 
-def put_back(agent: Agent, begun: Sequence[Begun]) -> dict[str, Mapping[str, str]]:
+def put_back(agent: Agent, begun: Sequence[Begun]) -> list[Evidence]:
     """Put things back, newest first, and then once more what that has disturbed, oldest first.
 
     What was as declared before the group began, such as a service that had read its configuration, is left
     for the second turn: only then the thing that it depends on is the old one. Errors are not told: whoever
-    looks sees how it is. Returned are, of each step about which something was done, the marks taken last.
+    looks sees how it is. Returned is the evidence of what was done, in the order in which it was.
     """
     requests = in_order([_request(step) for step in reversed(begun)])
     agent.duties.listen(requests)
@@ -40,7 +40,7 @@ def put_back(agent: Agent, begun: Sequence[Begun]) -> dict[str, Mapping[str, str
             found += _put_one_back(agent, request, anyhow=owes)
     for step in begun:
         found += _put_one_back(agent, _request(step))
-    return {each.step: each.marks or {} for each in found}
+    return found
 
 
 def looked_at(agent: Agent, begun: Sequence[Begun]) -> Iterator[Evidence]:
@@ -59,12 +59,12 @@ def taken_back(folder: str, name: str, agent: Agent, *, at_rest: bool) -> None:
         let_end(path)
     noted = armed.read(path)
     if noted.marks:  # who took them died before it turned, and what is put back now is put back after them
-        _note_marks(path, {})
-    marks = put_back(agent, noted.begun)
+        _note_found(path, [])
+    found = put_back(agent, noted.begun)
     is_back = all(map(_is_back, looked_at(agent, noted.begun)))
-    if is_back and any(marks.values()):
+    if is_back and any(each.marks for each in found):
         with suppress(CutterError, OSError):  # without marks it stays owed, and is done once more
-            _note_marks(path, marks)
+            _note_found(path, found)
     armed.turn(folder, name, armed.TAKING, armed.TAKEN if is_back else armed.STUCK)
 
 
@@ -74,7 +74,7 @@ def came_of_it(folder: str, name: str, agent: Agent) -> list[Evidence]:
     if not path:
         return []
     noted = armed.read(path)
-    found = [_marked(item, noted.marks) for item in looked_at(agent, noted.begun)]
+    found = [_marked(item, noted) for item in looked_at(agent, noted.begun)]
     if state == armed.STUCK and all(map(_is_back, found)):
         armed.turn(folder, name, armed.STUCK, armed.TAKEN)
     return [_not_reverted(item) if _is_back(item) else item for item in found] if noted.reverts else found
@@ -118,17 +118,28 @@ def _overdue(folder: str, name: str, agent: Agent) -> tuple[str, list[Evidence]]
     return run, found
 
 
-def _note_marks(path: str, marks: Mapping[str, Mapping[str, str]]) -> None:
+def _note_found(path: str, found: Sequence[Evidence]) -> None:
+    """Note what was found last: the marks of who listens, and what is done since the last thing changed."""
+    marks = {each.step: each.marks or {} for each in found}
+    settled: dict[str, Mapping[str, str]] = {}
+    for each in found:
+        if each.touched:
+            settled.clear()
+        if each.settled:
+            settled[each.step] = each.settled
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        armed.note(file, {"marks": marks})
+        armed.note(file, {"marks": marks, "settled": settled})
     finally:
         os.close(file)
 
 
-def _marked(found: Evidence, marks: Mapping[str, Mapping[str, str]]) -> Evidence:
-    """Return the evidence of what is back, with what was found then at who owes something because of it."""
-    return found._replace(marks=marks.get(found.step) or None) if _is_back(found) else found
+def _marked(found: Evidence, noted: Noted) -> Evidence:
+    """Return the evidence of what is back, with what was found then of what is owed because of it."""
+    if not _is_back(found):
+        return found
+    marks, settled = (each.get(found.step) or None for each in (noted.marks, noted.settled))
+    return found._replace(marks=marks, settled=settled)
 
 
 def _is_back(found: Evidence) -> bool:

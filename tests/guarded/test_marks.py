@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "R1-0"
 MARKS = {"folder": {"restart of web.service": "an invocation"}}
+SETTLED = {"folder": {"reload of db.service": "a reload"}}
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def put_back(agent: Agent, folder: Path, state: str) -> str:
     file = armed.create(where, NAME, head)
     armed.begin(file, step)
     armed.note(file, {"done": "folder"})
-    armed.note(file, {"marks": MARKS})
+    armed.note(file, {"marks": MARKS, "settled": SETTLED})
     os.close(file)
     assert armed.turn(where, NAME, armed.ARMED, state)
     return where
@@ -46,6 +47,7 @@ def test_they_are_told_of_what_is_back(tmp_path: Path, agent: Agent) -> None:
     where = put_back(agent, tmp_path, armed.TAKEN)
     (found,) = came_of_it(where, NAME, agent)
     assert (found.guard, found.marks) == ("taken back", MARKS["folder"])
+    assert found.settled == SETTLED["folder"]
 
 
 def test_they_are_void_where_it_is_put_back_once_more(tmp_path: Path, agent: Agent) -> None:
@@ -53,4 +55,4 @@ def test_they_are_void_where_it_is_put_back_once_more(tmp_path: Path, agent: Age
     (tmp_path / "thing").chmod(0o755)
     assert take_over(where, NAME, agent)
     (found,) = came_of_it(where, NAME, agent)
-    assert (found.guard, found.marks) == ("taken back", None)
+    assert (found.guard, found.marks, found.settled) == ("taken back", None, None)

@@ -64,6 +64,7 @@ def test_an_sshd_of_systemd_that_shuts_us_out_is_reloaded_with_its_old_configura
     }
     assert not (machine.root / "etc/ssh/sshd_config.d/10-guard.conf").exists()
     assert lab.ssh("-o", "ControlPath=none", "s1", "true").returncode == 0
+    assert on_machines.json("runs")["owed"] == []  # to apply that once more is no advice
 
     good = on_machines.runbook(SSHD.replace("WITHIN", "60s").replace("TEXT", "LogLevel VERBOSE"))
     answer = on_machines.cutter("apply", "--yes", good)
@@ -82,4 +83,5 @@ def test_a_revert_that_shuts_us_out_is_undone_and_reloaded(lab: Lab, on_machines
     assert answer.code == 11, answer
     assert last(on_machines) == {"config": ("failed", "taken back"), "sshd": ("failed", "taken back")}
     assert config.read_text() == "LogLevel VERBOSE\n"
+    assert on_machines.json("runs")["owed"] == []
     assert lab.ssh("-o", "ControlPath=none", "s1", "true").returncode == 0
