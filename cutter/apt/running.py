@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Sequence
 
+from cutter.apt.status import known
 from cutter.children import Finished, run
 from cutter.errors import LockHeld, PreconditionError, StepFailed
 from cutter.filesystem.record_locks import held, holder_of
@@ -22,6 +23,7 @@ _REMOVED = re.compile(r"^(?:Remv|Purg) (\S+)", re.MULTILINE)
 _UNKNOWN = re.compile(
     r"Unable to locate package|has no installation candidate|Version '.*' for '.*' was not found"
 )
+_UNMET = re.compile(r"^The following packages have unmet dependencies:\n((?: .*\n)+)", re.MULTILINE)
 _REFUSED = re.compile(r"^dpkg: error processing .*(?:\n .*)*", re.MULTILINE)
 _LINES = 10
 _WHERE = "correct it, or declare the repository that has it in an earlier step; apt-cache policy tells of all"
@@ -43,7 +45,8 @@ def removals(words: Sequence[str]) -> list[str]:
         ended = _apt("-s", *words)
     if not ended.succeeded:
         _refuse_lock(ended)
-        raise PreconditionError(f"apt-get -s {' '.join(words)}: {ended.last_lines()}", remedy=_remedy(ended))
+        cause = "\n".join([f"apt-get -s {' '.join(words)}: {ended.last_lines()}", *_unmet(ended)])
+        raise PreconditionError(cause, remedy=_remedy(ended))
     return sorted(set(_REMOVED.findall(ended.stdout.decode("utf-8", "replace"))))
 
 
@@ -114,7 +117,26 @@ def _remedy(ended: Finished) -> str:
     found = _BROKEN.search(_said(ended))
     if found:
         return f"put what is broken there right first: {found.group(1)}"
-    return _WHERE if _UNKNOWN.search(_said(ended)) else ""
+    if _UNKNOWN.search(_said(ended)):
+        return _WHERE
+    unmet = _unmet(ended)
+    return _remedy_of_unmet(" ".join(unmet)) if unmet else ""
+
+
+def _unmet(ended: Finished) -> list[str]:
+    """Return what apt said of dependencies that cannot be had together; its error alone names no package."""
+    found = _UNMET.search(ended.stdout.decode("utf-8", "replace"))
+    return [line.strip() for line in found.group(1).splitlines()[-_LINES:]] if found else []
+
+
+def _remedy_of_unmet(said: str) -> str:
+    named = set(re.findall(r"[a-z0-9][a-z0-9+.-]+", said))
+    stay = [item for item in known() if item.hold and item.name in named]
+    if stay:
+        names = " ".join(item.name for item in stay)
+        which = ", ".join(f"{item.name} (at {item.version})" for item in stay)
+        return f"held: {which}; let an earlier step say hold: false of it, or apt-mark unhold {names}"
+    return "declare the repository that has what is missing in an earlier step, or another version"
 
 
 def _refused_by_dpkg(ended: Finished) -> list[str]:

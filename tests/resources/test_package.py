@@ -27,6 +27,8 @@ PACKAGES = [
     ("rival", "1.0", "Conflicts: tool\n", ""),
     ("fragile", "1.0", "", FAILING),
     ("upon-fragile", "1.0", "Depends: fragile\n", ""),
+    ("upon-newer", "1.0", "Depends: tool (>= 2.0)\n", ""),
+    ("hopeless", "1.0", "Depends: nowhere\n", ""),
 ]
 
 
@@ -144,6 +146,23 @@ def test_a_held_package_is_not_moved_without_a_word(content: KeptContent) -> Non
     with pytest.raises(Conflict, match=r"tool is held at 1\.0"):
         reach(tool(version="2.0"), content)
     assert versions() == {"tool": "1.0"}
+
+
+@pytest.mark.parametrize(
+    ("name", "cause", "remedy"),
+    [
+        ("upon-newer", r"upon-newer : Depends: tool \(>= 2\.0\)", "held: tool (at 1.0); let an earlier step"),
+        ("hopeless", "hopeless : Depends: nowhere", "declare the repository that has what is missing"),
+    ],
+)
+def test_what_cannot_be_had_together_is_named_with_a_way_out(
+    content: KeptContent, name: str, cause: str, remedy: str
+) -> None:
+    reach(tool(version="1.0", hold=True), content)
+    with pytest.raises(PreconditionError, match=cause) as refused:
+        reach(build(Package, {"name": name}), content)
+    assert refused.value.remedy.startswith(remedy)
+    assert versions()["tool"] == "1.0"
 
 
 @pytest.mark.parametrize(("step", "why"), [({"name": "nowhere"}, "nowhere"), ({"version": "9"}, "9")])
