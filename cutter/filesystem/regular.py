@@ -14,6 +14,8 @@ from cutter.named_tuple import NamedTuple
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _PIECE = 1 << 20
+LARGEST = 256 << 20
+"""How many bytes a file may have that is held in memory as a whole, so that no look starves the machine."""
 
 
 class Regular(NamedTuple):

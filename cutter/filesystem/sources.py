@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from cutter.errors import CutterError, InvalidDocument
+from cutter.filesystem.regular import LARGEST
 from cutter.model.references import BadReference, is_late, references
 from cutter.model.secret import Secret, contains_secret
 from cutter.resource import Desk
@@ -34,15 +35,21 @@ def is_secret(params: Mapping[str, Any]) -> bool:
 def rendered(params: Mapping[str, Any], desk: Desk) -> bytes:
     """Return the bytes that the file should have.
 
-    Raises InvalidDocument for a value that cannot be written and a source that cannot be read.
+    Raises InvalidDocument for what cannot be written, or is too large, and a source that cannot be read.
     """
     for name in SOURCES:
         value = params.get(name)
         if value is not None:
             if any(late_references(value)):
                 raise InvalidDocument(_LATE)
-            return _RENDER[name](value, desk)
+            return _of_possible_size(name, _RENDER[name](value, desk))
     raise InvalidDocument("a file without content, source, template, json or yaml")
+
+
+def _of_possible_size(name: str, content: bytes) -> bytes:
+    if len(content) > LARGEST:
+        raise InvalidDocument(f"the {name} has {len(content)} bytes; a file has at most {LARGEST}")
+    return content
 
 
 def _of_content(value: Any, desk: Desk) -> bytes:

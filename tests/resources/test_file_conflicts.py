@@ -17,6 +17,7 @@ from cutter.errors import (
     StepFailed,
 )
 from cutter.filesystem.kept import KeptContent
+from cutter.filesystem.regular import LARGEST
 from cutter.model.canonical import bytes_digest
 from cutter.model.state import Change
 
@@ -57,6 +58,13 @@ def test_a_file_with_several_names_is_not_replaced(
         apply(file_of(world / "f", desk, content="new"), content)
     assert (world / "g").read_text() == (world / "f").read_text() == "old"
     obeys_the_laws(file_of(world / "f", desk, content="old", mode="0600"), content, world)
+
+
+def test_what_would_fill_the_memory_is_not_read(world: Path, desk: FolderDesk) -> None:
+    with (world / "f").open("wb") as sparse:
+        sparse.truncate(LARGEST + 1)
+    with pytest.raises(Conflict, match="too large to be looked at"):
+        file_of(world / "f", desk, content="new").observe()
 
 
 @pytest.mark.parametrize("key", ["owner", "group"])

@@ -88,6 +88,12 @@ def test_what_cannot_be_written_is_refused_on_the_controller(
         File.prepare({"path": "/f", **params}, desk)
 
 
+def test_what_no_look_could_hold_is_not_declared(desk: FolderDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cutter.filesystem.sources.LARGEST", 3)
+    with pytest.raises(InvalidDocument, match="the content has 4 bytes; a file has at most 3"):
+        file_of(desk.folder / "f", desk, content="four")
+
+
 def test_a_refusal_of_the_desk_passes_through(desk: FolderDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desk, "render", desk.environment)
     with pytest.raises(ConfigurationError, match="is not set"):

@@ -23,7 +23,7 @@ from cutter.filesystem.attributes import described, put_in_place
 from cutter.filesystem.inspection import CANDIDATE, inspect
 from cutter.filesystem.preview import compared
 from cutter.filesystem.refusals import refusals
-from cutter.filesystem.regular import Regular, opened
+from cutter.filesystem.regular import LARGEST, Regular, opened
 from cutter.filesystem.replace import remove, replace
 from cutter.filesystem.sources import SOURCES, is_secret, late_references, rendered
 from cutter.filesystem.walk import Place, existing_parent_of, parent_of, problem_of
@@ -151,6 +151,11 @@ class File(Resource):
         return {"content": content, **described(found.fd, found.seen, self.owner, self.group)}
 
     def _content(self, found: Regular) -> bytes:
+        if found.seen.st_size > LARGEST:
+            raise Conflict(
+                f"{self.path} has {found.seen.st_size} bytes: too large to be looked at and kept as a whole",
+                remedy=f"move it away, or remove it, by hand: what is declared has at most {LARGEST}",
+            )
         with refusals("reading", self.path):
             return found.content()
 
