@@ -46,7 +46,7 @@ def removals(words: Sequence[str]) -> list[str]:
     if not ended.succeeded:
         _refuse_lock(ended)
         cause = "\n".join([f"apt-get -s {' '.join(words)}: {ended.last_lines()}", *_unmet(ended)])
-        raise PreconditionError(cause, remedy=_remedy(ended))
+        raise PreconditionError(cause, remedy=_remedy(ended) or _remedy_of_unmet(ended, words))
     return sorted(set(_REMOVED.findall(ended.stdout.decode("utf-8", "replace"))))
 
 
@@ -117,10 +117,7 @@ def _remedy(ended: Finished) -> str:
     found = _BROKEN.search(_said(ended))
     if found:
         return f"put what is broken there right first: {found.group(1)}"
-    if _UNKNOWN.search(_said(ended)):
-        return _WHERE
-    unmet = _unmet(ended)
-    return _remedy_of_unmet(" ".join(unmet)) if unmet else ""
+    return _WHERE if _UNKNOWN.search(_said(ended)) else ""
 
 
 def _unmet(ended: Finished) -> list[str]:
@@ -129,8 +126,13 @@ def _unmet(ended: Finished) -> list[str]:
     return [line.strip() for line in found.group(1).splitlines()[-_LINES:]] if found else []
 
 
-def _remedy_of_unmet(said: str) -> str:
-    named = set(re.findall(r"[a-z0-9][a-z0-9+.-]+", said))
+def _remedy_of_unmet(ended: Finished, words: Sequence[str]) -> str:
+    """Return the way out; what the command names itself may move, held or not."""
+    unmet = _unmet(ended)
+    if not unmet:
+        return ""
+    named = set(re.findall(r"[a-z0-9][a-z0-9+.-]+", " ".join(unmet)))
+    named -= {re.split("[:=]", word)[0] for word in words}
     stay = [item for item in known() if item.hold and item.name in named]
     if stay:
         names = " ".join(item.name for item in stay)

@@ -12,6 +12,7 @@ from apt_repositories import made
 from laws import build, change_of, obeys_the_laws
 from private_etc import own_packages
 
+from cutter.apt import running
 from cutter.apt.status import known
 from cutter.errors import Conflict, LockHeld, PreconditionError, StepFailed
 from cutter.filesystem.kept import KeptContent
@@ -163,6 +164,14 @@ def test_what_cannot_be_had_together_is_named_with_a_way_out(
         reach(build(Package, {"name": name}), content)
     assert refused.value.remedy.startswith(remedy)
     assert versions()["tool"] == "1.0"
+
+
+def test_what_is_to_be_moved_is_not_what_keeps_it(content: KeptContent) -> None:
+    reach(tool(version="2.0", hold=True), content)
+    reach(build(Package, {"name": "upon-newer"}), content)
+    with pytest.raises(PreconditionError, match="upon-newer : Depends: tool") as refused:
+        running.removals(["install", "--allow-downgrades", "tool=1.0", "upon-newer"])
+    assert "held" not in refused.value.remedy
 
 
 @pytest.mark.parametrize(("step", "why"), [({"name": "nowhere"}, "nowhere"), ({"version": "9"}, "9")])
