@@ -28,6 +28,7 @@ _BEFORE_ALL = -(2**63)
 
 Addition = tuple[str, Mapping[str, Any]]
 Stamp = tuple[int, int, int]
+File = tuple[int, int]
 
 
 class SqliteLedger:
@@ -40,6 +41,7 @@ class SqliteLedger:
         self._writes = writes
         self._connection: sqlite3.Connection | None = None
         self._stamp: Stamp | None = None
+        self._file: File | None = None
         self._connect()
         self._must_be_of(environment)
 
@@ -154,6 +156,7 @@ class SqliteLedger:
             if self._writes:
                 self._connection = connect(self.path, "mode=rw")
                 self._connection.execute(SQL["durable"])
+                self._file = _file(self.path)
             elif exists(self.path):
                 self._stamp = None if _size(f"{self.path}-wal") else _stamp(self.path)
                 self._connection = connect(self.path, "mode=ro&immutable=1" if self._stamp else "mode=ro")
@@ -190,11 +193,31 @@ class SqliteLedger:
         with refused(self.path), self._connection:
             self._connection.execute(SQL["begin"])
             yield self._connection
+        self._must_stand()
+
+    def _must_stand(self) -> None:
+        """Raise LedgerError when what was written to is not what anybody will find here."""
+        with refused(self.path):
+            if _file(self.path) == self._file:
+                return
+        raise LedgerError(
+            "the ledger was taken away while it was in use, and what is added to it is lost",
+            place=self.path,
+            remedy="put it back, if it was moved; then run the same command again: it looks first",
+        )
 
 
 def _stamp(path: str) -> Stamp:
     seen = os.stat(path)
     return (seen.st_ino, seen.st_size, seen.st_mtime_ns)
+
+
+def _file(path: str) -> File | None:
+    try:
+        seen = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return (seen.st_dev, seen.st_ino)
 
 
 def _size(path: str) -> int:

@@ -209,6 +209,21 @@ def test_a_waiter_gives_up_in_time_and_says_why(tmp_path: Path, monkeypatch: pyt
     other.close()
 
 
+@pytest.mark.parametrize("by", ["nothing", "another"])
+def test_what_is_added_to_a_ledger_that_was_taken_away_is_not_said_to_be_recorded(
+    tmp_path: Path, by: str
+) -> None:
+    _make(tmp_path)
+    with SqliteLedger.open(str(tmp_path), create=False, environment="proof") as ledger:
+        ledger.append([evidence(1)])
+        for left in tmp_path.glob(f"{FILE}*"):
+            left.unlink()
+        if by == "another":
+            _make(tmp_path)
+        with pytest.raises(LedgerError, match="was taken away while it was in use"):
+            ledger.append([evidence(1)])
+
+
 @pytest.mark.root
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small file system")
 def test_a_full_file_system_loses_nothing_and_is_named(tmp_path: Path) -> None:
