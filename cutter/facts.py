@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping
 from cutter.errors import Conflict
 from cutter.model.sha256 import sha256_hex
 
+_NOT_YET = "uninitialized"
+"""What systemd leaves there until a first boot is complete: many machines say it (machine-id(5))."""
+
 
 def names() -> tuple[str, ...]:
     """Return the names of all facts, sorted."""
@@ -61,9 +64,10 @@ def _hostname() -> str:
 def _machine_id() -> str:
     try:
         with open("/etc/machine-id", encoding="ascii") as file:
-            return file.read().strip()
+            found = file.read().strip()
     except (OSError, UnicodeDecodeError):
         return ""
+    return "" if found == _NOT_YET else found
 
 
 def _os_release(key: str) -> Callable[[], str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from errno import EMFILE, ENFILE
 
 from cutter.errors import CutterError, PermissionRefused, Unavailable, Unprepared
 from cutter.hosts.ssh_command import Route
@@ -71,6 +72,18 @@ _KNOWN = (
         PermissionRefused,
     ),
     _Known("is not in the sudoers", "the user may not use sudo there", _BY_HAND, PermissionRefused),
+    _Known(
+        "is not allowed to (execute|run)|may not run sudo",
+        "sudo does not let the user run Python as root there",
+        "look there what it may: sudo -l",
+        PermissionRefused,
+    ),
+    _Known(
+        "must have a tty",
+        "sudo asks for a terminal there, and cutter has none",
+        "let the user use sudo without one: Defaults:USER !requiretty",
+        PermissionRefused,
+    ),
     _Known("sudo: not found", "there is no sudo", _SUDO),
     _Known("sudo: command not found", "there is no sudo", _SUDO),
     _Known(
@@ -112,6 +125,14 @@ def fault_of(
     unsaid = "the connection broke off" if code == _OF_SSH else "what ran there ended"
     cause = why or (last[-1].strip() if last else f"{unsaid}: ssh ended with {code}")
     return Unavailable(cause, place=name, remedy=_worded(_BY_HAND, route))
+
+
+def unstarted(name: str, program: str, error: OSError) -> CutterError:
+    """Return the complaint that the program that reaches a host could not be started here."""
+    remedy = "apt-get install openssh-client"
+    if error.errno in {EMFILE, ENFILE}:
+        remedy = "allow four open files for each host (ulimit -Hn), or take fewer hosts at a time: --limit"
+    return Unavailable(f"{program} cannot be started: {error.strerror}", place=name, remedy=remedy)
 
 
 def _unprepared(name: str, route: Route, cause: str) -> CutterError:

@@ -20,7 +20,7 @@ from cutter.hosts.luggage import luggage_packed
 from cutter.hosts.pipes import started
 from cutter.hosts.remote_words import SPARE_LINES, announced
 from cutter.hosts.ssh_command import Route, agent_command, environment
-from cutter.hosts.ssh_faults import fault_of
+from cutter.hosts.ssh_faults import fault_of, unstarted
 from cutter.hosts.sudo_answer import SudoAnswer
 from cutter.model.secret import Secret
 
@@ -232,8 +232,7 @@ class Session:
         try:
             return started(argv, environment(self._route.hidden))
         except OSError as error:
-            cause = f"{argv[0]} cannot be started: {error.strerror}"
-            raise Unavailable(cause, place=self.name, remedy="apt-get install openssh-client") from error
+            raise unstarted(self.name, argv[0], error) from error
 
     def _send(self, content: bytes) -> None:
         with self._told_when_lost():

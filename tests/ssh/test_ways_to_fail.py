@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import resource
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from project import in_child
 from pythons import pythons
 from ssh.machines import machines
 
-from cutter.errors import Unavailable
+from cutter.errors import PermissionRefused, Unavailable
 from cutter.hosts.ssh_command import Route
+from cutter.hosts.ssh_faults import fault_of
 from cutter.hosts.ssh_session import Session
 
 if TYPE_CHECKING:
@@ -109,6 +114,41 @@ def test_a_full_disk_costs_only_that_host(fleet: Project) -> None:
     assert answer.code == 11, answer
     assert "No space left on device" in answer.out
     assert [path.name for path in fleet.world.iterdir()] == ["web1"]
+
+
+def test_machines_that_have_no_id_yet_are_not_the_same(fleet: Project) -> None:
+    machines(fleet, web1="")
+    fleet.write("machines/web1/machine-id", "uninitialized\n")
+    (plan,) = fleet.json("plan", fleet.runbook(STEPS))["plans"]
+    assert plan["targets"][0]["identity"] == f"hostname:{os.uname().nodename}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Sorry, user ops is not allowed to execute '/usr/bin/python3 -I -S -c import' as root on web1.",
+        "Sorry, user ops may not run sudo on web1.",
+        "sudo: sorry, you must have a tty to run sudo",
+    ],
+)
+def test_whatever_sudo_refuses_is_a_refusal_of_sudo(said: str) -> None:
+    fault = fault_of("web1", Route("web1", become=True), 1, f"{said}\n".encode(), "")
+    assert isinstance(fault, PermissionRefused)
+    assert "sudo" in fault.cause
+    assert said not in fault.cause
+
+
+def test_too_many_open_files_are_not_a_missing_ssh() -> None:
+    room = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def with_few_files() -> int:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (len(list(Path("/proc/self/fd").iterdir())) + 2,) * 2)
+        with closing(Session("web1", Route("web1"))) as session, pytest.raises(Unavailable) as told:
+            session.start()
+        return 0 if "ulimit" in told.value.remedy else 1
+
+    assert in_child(with_few_files) == 0
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == room
 
 
 def test_a_plan_for_one_machine_is_refused_on_another(fleet: Project) -> None:
