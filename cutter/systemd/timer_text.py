@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from shlex import quote
 from typing import Any
 
 from cutter.children import run
@@ -61,7 +62,7 @@ def word_problem(word: str, *, first: bool) -> str:
 
 
 def demand_calendar(calendar: str) -> None:
-    """Raise StepFailed where systemd cannot read a time; where it has no such tool, it is not asked."""
+    """Raise StepFailed for a time that is none, or never comes; where there is no such tool, it is not asked."""
     try:
         ended = run(["systemd-analyze", "calendar", "--", calendar], timeout=_SECONDS, cwd="/")
     except Unavailable:
@@ -69,6 +70,9 @@ def demand_calendar(calendar: str) -> None:
     if not ended.succeeded:
         what = f"systemd cannot read the calendar {calendar!r}: {ended.last_lines(2)}"
         raise StepFailed(what, remedy="try it: systemd-analyze calendar '*-*-* 02:30:00'; man systemd.time")
+    if b"Next elapse: never" in ended.stdout:
+        what = f"the calendar {calendar!r} names no time that is still to come, by the clock there"
+        raise StepFailed(what, remedy=f"name one: systemd-analyze calendar {quote(calendar)} shows the next")
 
 
 def _escaped(text: str) -> str:

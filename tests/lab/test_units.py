@@ -366,6 +366,13 @@ def test_a_calendar_that_systemd_cannot_read_is_refused(machine: Machine) -> Non
     assert not (machine.root / "etc/systemd/system/probe.timer").exists()
 
 
+@pytest.mark.parametrize("never", ["2020-01-01", "*-02-30"])
+def test_a_calendar_whose_time_never_comes_is_refused(machine: Machine, never: str) -> None:
+    told = ask(machine, "reach", "timer", **{**TIMER, "calendar": never})
+    assert f"the calendar '{never}' names no time that is still to come" in told["cause"]
+    assert not (machine.root / "etc/systemd/system/probe.timer").exists()
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [

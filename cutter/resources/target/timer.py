@@ -34,8 +34,8 @@ class Timer(Resource):
     The timer is enabled, and started where systemd runs; with `state: any`, nobody asks whether it is, so
     that it can be set up where systemd is not running, in an image. The command is a list of words without a
     shell; its output goes to the journal. A pair whose user, folder or program is missing is not as declared,
-    and is refused before anything is begun, as a time is that systemd cannot read. Drop-ins that somebody put
-    beside the pair are not looked at.
+    and is refused before anything is begun, as a time is that systemd cannot read, or that never comes.
+    Drop-ins that somebody put beside the pair are not looked at.
     """
 
     fleeting = ("units_used", "startable")
@@ -110,7 +110,7 @@ class Timer(Resource):
         return seen
 
     def foresee(self, change: Change) -> None:
-        """Raise StepFailed for a time systemd cannot read, Unavailable for a command that cannot start."""
+        """Raise StepFailed for a time that never comes, Unavailable for a command that cannot start."""
         if change.after is None or change.after["timer"] != self.timer_digest:
             return  # what is put back was there before
         if self.calendar and "timer" in change.keys:
