@@ -62,7 +62,7 @@ def word_problem(word: str, *, first: bool) -> str:
 
 
 def demand_calendar(calendar: str) -> None:
-    """Raise StepFailed for a time that is none, or never comes; where there is no such tool, it is not asked."""
+    """Raise StepFailed for a time that is none or never comes; where systemd has no tool, it is not asked."""
     try:
         ended = run(["systemd-analyze", "calendar", "--", calendar], timeout=_SECONDS, cwd="/")
     except Unavailable:
