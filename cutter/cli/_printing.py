@@ -96,7 +96,9 @@ def print_result(result: RunResult, args: argparse.Namespace) -> None:
 
 def _of_whom(result: RunResult, code: int) -> str:
     """Return whom the exit code of a run speaks of, where that is not every target."""
-    worst = [target.target for target in result.targets if target.exit_code == code]
+    alike = [target for target in result.targets if target.exit_code == code]
+    begun = [target for target in alike if not target.only_skipped]
+    worst = [target.target for target in begun or alike]
     return f", on {shortened(worst, FEW)}" if 0 < len(worst) < len(result.targets) else ""
 
 

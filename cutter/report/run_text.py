@@ -178,7 +178,13 @@ def compensation_lines(target: str, evidence: Iterable[Evidence], *, colour: boo
         if item.outcome is Outcome.COMPENSATED:
             yield outcome_line(target, item, colour=colour)
         else:
-            yield from failure_lines(target, [item], colour=colour)
+            yield from failure_lines(target, [_not_taken_back(item)], colour=colour)
+
+
+def _not_taken_back(item: Evidence) -> Evidence:
+    """Return evidence that does not say that nothing was changed where that was not taken back."""
+    touched = item.world or item.observed != item.before
+    return item if touched else item._replace(world="it was not taken back")
 
 
 def manual_lines(target: str, manual: Iterable[str], *, halted: bool, many: bool = False) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cutter.model.evidence import Evidence, Outcome
 from cutter.report.host_names import compact, shortened
 from cutter.report.kept_out import KeptOut, kept_out_lines
-from cutter.report.run_text import fleet_failure_lines, left_lines, names_lines
+from cutter.report.run_text import compensation_lines, fleet_failure_lines, left_lines, names_lines
 
 NAMES = [f"web{number:03}" for number in range(1, 201)]
 
@@ -40,6 +40,15 @@ def test_what_is_the_same_of_many_is_said_once() -> None:
     ]
     assert list(left_lines((name, ["run R broke off there"]) for name in NAMES)) == [
         "web[001-200]: run R broke off there; it was looked at again"
+    ]
+
+
+def test_what_could_not_be_taken_back_is_not_said_to_be_unchanged() -> None:
+    gone = Evidence("site", "file", "h", Outcome.UNOBSERVABLE, reason="it does not answer", refusal=69)
+    assert list(compensation_lines("web1", [gone])) == [
+        "unobservable: site on web1",
+        "  cause: it does not answer",
+        "  world: it was not taken back",
     ]
 
 

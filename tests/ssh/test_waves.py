@@ -30,6 +30,15 @@ def test_a_wave_with_a_failure_holds_back_the_rest(fleet: Project) -> None:
     assert outcomes == {"web1": "changed", "web2": "unobservable", "web3": "changed", "web4": "skipped"}
 
 
+def test_a_target_that_was_only_held_back_is_not_what_the_exit_code_speaks_of(fleet: Project) -> None:
+    machines(fleet, web1="", web2="", web3="")
+    (fleet.world / "web2").write_text("in the way")
+    answer = fleet.cutter("apply", "--yes", fleet.runbook(STEPS, head="serial: 1\n"))
+    assert answer.code == 10, answer
+    assert "targets: 1 changed, 1 blocked, 1 skipped" in answer.out
+    assert "exit 10: a precondition does not hold, on web2 (run " in answer.out
+
+
 def test_what_holds_a_later_wave_back_is_the_one_that_failed(fleet: Project) -> None:
     machines(fleet, web1="ansible_port: 1", web2="", web3="")
     answer = fleet.cutter("apply", "--yes", fleet.runbook(STEPS, head="serial: 1\n"))
