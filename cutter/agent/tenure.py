@@ -20,6 +20,7 @@ from cutter.filesystem.walk import sync_folder
 
 _LOCK = "run.lock"
 _BEGUN = "begun-"
+_ITSELF = "this run itself, by another name of the machine,"
 _NEW = "beginning"
 """What is written at the moment; whoever holds the machine is the only one to write."""
 
@@ -32,12 +33,14 @@ def tenure(folder: str, run: str, by: str) -> Iterator[None]:
         path = os.path.join(folder, _LOCK)
         lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        _take(lock, path)
-        _say(lock, {"run": run, "by": by, "since": int(time.time())})
-        yield
+        _take(lock, path, run)
+        try:
+            _say(lock, {"run": run, "by": by, "since": int(time.time())})
+            yield
+        finally:
+            with suppress(OSError):
+                os.ftruncate(lock, 0)
     finally:
-        with suppress(OSError):
-            os.ftruncate(lock, 0)
         os.close(lock)
 
 
@@ -88,21 +91,26 @@ def _read(path: str) -> Mapping[str, Any]:
     return nothing  # somebody else has written it, or the disk has lost it
 
 
-def _take(lock: int, path: str) -> None:
+def _take(lock: int, path: str, run: str) -> None:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        holder = _holder(lock, run)
         raise LockHeld(
-            f"{_holder(lock)} works here",
+            f"{holder} works here",
             place=path,
             world="nothing was changed by this run",
-            remedy="wait for it, or end it; the lock goes with it",
+            remedy="name the machine once"
+            if holder == _ITSELF
+            else "wait for it, or end it; the lock goes with it",
         ) from None
 
 
-def _holder(lock: int) -> str:
+def _holder(lock: int, run: str) -> str:
     try:
         holder = json.loads(os.pread(lock, 4096, 0))
+        if holder["run"] == run:
+            return _ITSELF
         age = max(0, int(time.time()) - int(holder["since"]))
         return f"run {holder['run']} of {holder['by']} (since {age} s)"
     except (ValueError, KeyError, TypeError):

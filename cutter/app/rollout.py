@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cutter.app.compensating import compensate
+from cutter.app.namesakes import undone
 from cutter.app.refusing import Refusals
 from cutter.app.workspace import Workspace
 from cutter.engine.executor import TargetResult, Watch, Work, execute, refuse, skip
@@ -37,7 +38,25 @@ class Rollout(NamedTuple):
                 results += [done._replace(interrupted=True) for done in cut_short]
             else:
                 results += self._on_a_wave(wave)
-        return tuple(results)
+        return self._as_it_is_now(works, results)
+
+    def _as_it_is_now(
+        self, works: Sequence[Work], results: Sequence[TargetResult]
+    ) -> tuple[TargetResult, ...]:
+        """Return the results, with what another name of the same machine has undone."""
+        found = undone(works, results, self.workspace.parallel)
+        steps = {work.plan.target: {step.id: step for step in work.plan.steps} for work in works}
+        for target, differing in found.items():
+            for step, item in differing.items():
+                identity = next(done.identity for done in results if done.target == target)
+                self.recording.evidence(target, identity, item)
+                self.watch(target, steps[target][step], item)
+        return tuple(
+            done._replace(
+                evidence=tuple(found.get(done.target, {}).get(item.step, item) for item in done.evidence)
+            )
+            for done in results
+        )
 
     def _on_a_wave(self, works: Sequence[Work]) -> list[TargetResult]:
         done = iter(self._on_targets([work for work in works if work.plan.target not in self.refused]))

@@ -49,3 +49,10 @@ def test_its_bytes_and_then_its_name_are_durable_in_this_order(
     monkeypatch.setattr(os, "rename", watched_rename)
     tenure.begin(str(tmp_path), "R1", "ann@desk", ["first"], [])
     assert seen == [str(tmp_path / "beginning"), "rename", str(tmp_path)]
+
+
+def test_a_run_that_is_in_its_own_way_is_not_told_to_wait_for_itself(tmp_path: Path) -> None:
+    with tenure.tenure(str(tmp_path), "R1", "ann@desk"):
+        for run, said in (("R1", "this run itself, by another name"), ("R2", "run R1 of ann@desk")):
+            with pytest.raises(CutterError, match=said), tenure.tenure(str(tmp_path), run, "ann@desk"):
+                pass
