@@ -31,7 +31,7 @@ class Recording:
         self.common = common
         self.waiting: list[Note] = []
         self.begun = False
-        self._touched: list[str] = []
+        self._touched: list[tuple[str, str]] = []
         self._texts = Texts()
 
     def declarations(self, body: Mapping[str, Any]) -> None:
@@ -83,7 +83,7 @@ class Recording:
         """Note what came of a step; durable at the next commit."""
         self._note("evidence", {"target": target, "identity": identity, **self._body_of(evidence)})
         if evidence.touched:
-            self._touched.append(evidence.step)
+            self._touched.append((target, evidence.step))
 
     def withdraw(self, runbook: str, target: str, identity: str, evidence: Evidence) -> None:
         """Note that what another run has seen of a step, perhaps of another runbook, no longer holds."""
@@ -121,9 +121,15 @@ class Recording:
         return Unrecorded(
             f"what came of the run could not be recorded: {error.cause}",
             place=error.place,
-            world=f"changed before that: {', '.join(self._touched)}; nothing was begun after it",
+            world=f"changed before that: {self._changed()}; what went on is not recorded: the next run looks",
             remedy=error.remedy or "put the ledger right, then run the same command again: it looks first",
         )
+
+    def _changed(self) -> str:
+        """Return the steps that changed something, each once however many targets it is on."""
+        steps = ", ".join(dict.fromkeys(step for _, step in self._touched))
+        targets = len({target for target, _ in self._touched})
+        return f"{steps}, on {targets} targets" if targets > 1 else steps
 
     def _body_of(self, evidence: Evidence) -> Mapping[str, Any]:
         body = evidence.body()

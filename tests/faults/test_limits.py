@@ -18,8 +18,11 @@ from waiting import runs, until
 
 from cutter.children import Guard
 from cutter.cli.main import main
+from cutter.engine.recording import Recording
+from cutter.errors import LedgerError, Unrecorded
 from cutter.gpg import homes
 from cutter.gpg.making import NewKey, generate
+from cutter.model.evidence import Evidence, Outcome
 
 FREE_PAGES = [0, 1, 2, 3, 5, 8, 12, 20]
 LEDGER_PAGES = [0, 1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 45, 50, 60, 70, 80, 100, 120]
@@ -88,6 +91,20 @@ def test_a_full_disk_of_the_ledger(tmp_path: Path, key: Path, pages: int) -> Non
         assert _faults(project) == []
         assert project.cutter("apply", "--yes", project.site).code == 0
         assert [step for step in STEP_IDS if not project.holds(step)] == []
+
+
+def test_what_many_targets_lost_to_a_full_ledger_is_told_once_and_no_more_than_is_known() -> None:
+    def refuse(_: object) -> None:
+        raise LedgerError("no space is left")
+
+    recording = Recording(refuse, "R1", {})
+    for target in ("web1", "web2", "web3"):
+        for step in ("folder", "site"):
+            recording.evidence(target, "machine:1", Evidence(step, "file", "h", Outcome.CHANGED))
+    with pytest.raises(Unrecorded) as told:
+        recording.commit()
+    assert told.value.world.startswith("changed before that: folder, site, on 3 targets; ")
+    assert "nothing was begun" not in told.value.world
 
 
 @pytest.mark.root
