@@ -22,6 +22,7 @@ _CONFFILES = ("--force-confdef", "--force-confold")
 _REMOVED = re.compile(r"^(?:Remv|Purg) (\S+)", re.MULTILINE)
 _UNKNOWN = re.compile(
     r"Unable to locate package|has no installation candidate|Version '.*' for '.*' was not found"
+    "|Can't find a source to download version"
 )
 _UNMET = re.compile(r"^The following packages have unmet dependencies:\n((?: .*\n)+)", re.MULTILINE)
 _REFUSED = re.compile(r"^dpkg: error processing .*(?:\n .*)*", re.MULTILINE)

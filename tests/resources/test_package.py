@@ -221,6 +221,19 @@ def test_what_another_package_left_broken_is_not_touched_and_the_way_out_is_said
     assert "fragile" not in versions()
 
 
+def test_a_version_that_was_here_and_no_source_has_any_more_is_said(
+    content: KeptContent, tmp_path: Path
+) -> None:
+    reach(tool(version="1.0"), content)
+    subprocess.run(["dpkg", "--remove", "tool"], check=True, capture_output=True)
+    newer = made(tmp_path / "newer", [("tool", "3.0", "", "")])
+    Path("/etc/apt/sources.list").write_text(f"deb [trusted=yes] file:{newer} ./\n")
+    running.update()
+    with pytest.raises(PreconditionError, match=r"version '1\.0' of 'tool") as refused:
+        reach(tool(version="1.0"), content)
+    assert "declare the repository that has it" in refused.value.remedy
+
+
 def test_lists_are_fetched_anew_for_a_version_that_nobody_knows_yet(
     content: KeptContent, tmp_path: Path
 ) -> None:
