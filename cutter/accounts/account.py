@@ -11,6 +11,7 @@ from cutter.accounts.numbers import free_number
 from cutter.accounts.own_home import COMMENT, GID, HOME, SHELL, UID, OwnHome
 from cutter.accounts.records import AccountRecord, GroupRecord, demand_free
 from cutter.errors import Conflict, StepFailed
+from cutter.filesystem.replace import moved_on
 from cutter.model.state import Change, Plain, State
 from cutter.resource import Content
 
@@ -39,11 +40,11 @@ class Account:
         return {**found, **OwnHome(passwd, self._demanded).state(declared)} if home else found
 
     def require_known(self, books: Books, change: Change) -> None:
-        """Raise Conflict when the account is not as it was when it was looked at."""
+        """Raise StalePlan when the account is not as it was when it was looked at."""
         record = AccountRecord.of(books, self.name)
         seen = None if change.before is None else change.before.get(RECORD)
         if seen != (None if record is None else self._digest(record)):
-            raise Conflict(f"the account {self.name} changed while the step was running", remedy="plan again")
+            raise moved_on(f"the account {self.name}")
 
     def reach(self, books: Books, declared: Declared, content: Content) -> None:
         """Make the account as declared; what it was is kept first."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Optional
 
-from cutter.errors import Conflict, StepFailed
+from cutter.errors import Conflict, StalePlan, StepFailed
 from cutter.filesystem.attributes import declared_xattrs, encoded, ids, put, xattrs
 from cutter.filesystem.leftovers import hold, temporary_name
 from cutter.filesystem.refusals import refusals
@@ -38,8 +38,9 @@ def replace(
     """Put a file with these bytes at a place, in one durable move; on any error everything stays as it was.
 
     Attributes that `wanted` does not name are those of `old`, the file that is open at that place; with None
-    the place must be empty, also at the last moment. Raises Conflict for a file with several names, because
-    only one would be replaced, and PermissionRefused or StepFailed from the operating system.
+    the place must be empty. Raises Conflict for a file with several names, because only one would be
+    replaced, and where at the last moment something else is there; PermissionRefused or StepFailed from the
+    operating system.
     """
     _refuse_several_names(place, old)
     ids(wanted)
@@ -50,8 +51,14 @@ def replace(
             inspect(candidate.place.path)
             _require_unaltered(candidate, content, place.path)
         os.fsync(candidate.fd)
+        _require_same(place, old)
         _move(candidate, place, over=old is not None)
         sync(place)
+
+
+def moved_on(what: str) -> StalePlan:
+    """Return the complaint that a thing is not as it was looked at, before anything was done about it."""
+    return StalePlan(f"{what} changed while the step was running", remedy="run the same command again")
 
 
 def remove(place: Place) -> None:
@@ -123,6 +130,17 @@ def _require_unaltered(candidate: Candidate, content: bytes, path: str) -> None:
     os.lseek(candidate.fd, 0, os.SEEK_SET)
     if seen is None or seen.st_ino != os.fstat(candidate.fd).st_ino or read_all(candidate.fd) != content:
         raise StepFailed(f"the validation of {path} altered what it was to judge")
+
+
+def _require_same(place: Place, old: Optional[Regular]) -> None:
+    """Refuse to lose what was written while the new file was made and judged, which can take a minute."""
+    now = None if old is None else lstat(place)
+    if old is not None and (now is None or _version(now) != _version(old.seen)):
+        raise Conflict(f"{place.path} was changed by somebody else while it was being replaced")
+
+
+def _version(seen: os.stat_result) -> tuple[int, ...]:
+    return seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
 
 
 def _move(candidate: Candidate, place: Place, *, over: bool) -> None:

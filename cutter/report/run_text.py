@@ -214,4 +214,7 @@ def _world(evidence: Evidence) -> str:
         return "as it was before this step"
     if evidence.observed == evidence.before:
         return "this step changed nothing"
-    return "this step was left half done: " + change_words(Change(evidence.before, evidence.observed))
+    differs = change_words(Change(evidence.before, evidence.observed))
+    if evidence.outcome is Outcome.STALE:
+        return f"this step changed nothing; somebody else did: {differs}"
+    return f"this step was left half done: {differs}"

@@ -102,6 +102,26 @@ def test_what_appears_at_the_last_moment_is_not_overwritten(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == [live]
 
 
+@pytest.mark.parametrize("edit", ["in place", "in one move", "away"])
+def test_what_is_edited_while_a_candidate_is_judged_is_not_lost(tmp_path: Path, edit: str) -> None:
+    live, theirs = tmp_path / "f", tmp_path / "theirs"
+    live.write_text("old")
+    theirs.write_text("new by hand")
+
+    def edited(_: str) -> None:
+        if edit == "in place":
+            live.write_text("new by hand")
+        elif edit == "in one move":
+            theirs.rename(live)
+        else:
+            live.unlink()
+
+    with pytest.raises(Conflict, match="changed by somebody else"), _at(live) as (place, old):
+        replace(place, old, b"new", {"mode": "0600"}, edited)
+    assert live.exists() is (edit != "away")
+    assert edit == "away" or live.read_text() == "new by hand"
+
+
 def test_without_hard_links_a_new_file_gets_its_name_by_renaming(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

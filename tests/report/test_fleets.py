@@ -65,6 +65,12 @@ def test_targets_that_are_kept_out_are_grouped_by_reason() -> None:
     ]
 
 
+def test_what_somebody_else_has_changed_is_not_said_to_be_ours() -> None:
+    seen = [Evidence("a", "file", "h", Outcome.STALE, before={"mode": "0600"}, observed={"mode": "0644"})]
+    told = list(fleet_failure_lines([("web1", seen)], colour=False))
+    assert "  world: this step changed nothing; somebody else did: mode 0600 -> 0644" in told
+
+
 def test_what_nobody_saw_is_one_line_for_all_steps() -> None:
     seen = [Evidence("a", "file", "h", Outcome.UNKNOWN, reason="gone")]
     seen += [Evidence(step, "file", "h", Outcome.UNKNOWN, reason="broke off at a") for step in "bcd"]

@@ -17,7 +17,14 @@ from jsonschema import Draft202012Validator
 from laws import build, change_of, obeys_the_laws, snapshot
 from things import KINDS
 
-from cutter.errors import ConfigurationError, Conflict, CutterError, PreconditionError, Unavailable
+from cutter.errors import (
+    ConfigurationError,
+    Conflict,
+    CutterError,
+    PreconditionError,
+    StalePlan,
+    Unavailable,
+)
 from cutter.filesystem.kept import KeptContent
 from cutter.model.references import references
 from cutter.model.secret import Secret, keyed_digest
@@ -224,7 +231,7 @@ def test_a_foreign_edit_in_between_is_not_overwritten(env: Path, content: KeptCo
     resource = env_file(env, set={"HOST": "db3"})
     change = change_of(resource)
     env.write_bytes(LIVE + b"\nNEWS=1\n")
-    with pytest.raises(Conflict, match="changed while"):
+    with pytest.raises(StalePlan, match="changed while"):
         resource.apply(change, content)
     assert env.read_bytes() == LIVE + b"\nNEWS=1\n"
 

@@ -14,6 +14,7 @@ from cutter.errors import (
     Conflict,
     PermissionRefused,
     PreconditionError,
+    StalePlan,
     StepFailed,
 )
 from cutter.filesystem.kept import KeptContent
@@ -114,7 +115,7 @@ def test_what_changed_since_it_was_seen_is_not_overwritten(
         resource = file_of(world / "f", desk, content="new")
         change = change_of(resource)
         (world / "f").write_text(then)
-        with pytest.raises(Conflict, match="changed while"):
+        with pytest.raises(StalePlan, match="changed while"):
             resource.apply(change, content)
         assert (world / "f").read_text() == "theirs"
 

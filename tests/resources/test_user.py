@@ -13,7 +13,7 @@ from laws import build, change_of, obeys_the_laws, snapshot
 
 from cutter.accounts.books import Books
 from cutter.accounts.operators import operators
-from cutter.errors import Conflict, CutterError, StepFailed, Unavailable
+from cutter.errors import Conflict, CutterError, StalePlan, StepFailed, Unavailable
 from cutter.filesystem.kept import KeptContent
 from cutter.model.secret import Secret
 from cutter.model.state import Change
@@ -190,7 +190,7 @@ def test_a_link_is_never_followed(machine: Path, content: KeptContent, name: str
     resource = user(authorized_keys=[THREE])
     with pytest.raises(Conflict, match="symbolic link"):
         resource.observe()
-    with pytest.raises(Conflict):
+    with pytest.raises(StalePlan):
         resource.apply(change, content)
     assert snapshot(machine, times=False) == {path: seen[:-2] for path, seen in before.items()}
 
@@ -424,7 +424,7 @@ def test_what_changed_since_the_look_is_not_overwritten(content: KeptContent) ->
     change = change_of(resource)
     path = Path("/etc/shadow")
     path.write_text(path.read_text().replace("19000", "19001"))
-    with pytest.raises(Conflict, match="changed while the step was running"):
+    with pytest.raises(StalePlan, match="changed while the step was running"):
         resource.apply(change, content)
     assert "Old, comment" in Path("/etc/passwd").read_text()
 
