@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Optional
 
 from cutter.apt import running
 from cutter.apt.sources import KEYRINGS
-from cutter.errors import StepFailed
+from cutter.errors import Conflict, StepFailed
 from cutter.filesystem.leftovers import discard, hold, temporary_name
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.walk import existing_parent_of
@@ -47,8 +48,7 @@ def must_be_readable(name: str, new: Mapping[str, Optional[bytes]], paths: Mappi
 @contextmanager
 def _aside() -> Iterator[str]:
     """Have a folder that others may read, as apt's own user must; it goes at the end."""
-    with refusals("making", KEYRINGS):  # which older releases do not have; it stays
-        os.makedirs(KEYRINGS, exist_ok=True)
+    _demand_keyrings()
     with existing_parent_of(f"{KEYRINGS}/{temporary_name()}") as place:
         with refusals("making", place.path):
             os.mkdir(place.name, 0o700, dir_fd=place.fd)
@@ -60,6 +60,18 @@ def _aside() -> Iterator[str]:
         finally:
             discard(place)
             os.close(fd)
+
+
+def _demand_keyrings() -> None:
+    """Have the folder of keys, which older releases do not have; it stays, and lets apt's own user in."""
+    with refusals("making", KEYRINGS), suppress(FileExistsError):
+        os.mkdir(KEYRINGS)
+        os.chmod(KEYRINGS, 0o755)  # noqa: S103 - whatever the umask of this session is, as Debian has it
+    if not os.stat(KEYRINGS).st_mode & stat.S_IXOTH:
+        raise Conflict(
+            f"{KEYRINGS} is shut to others, so that apt's own user cannot read a key there",
+            remedy=f"chmod 0755 {KEYRINGS}, or declare that directory in an earlier step",
+        )
 
 
 def _write(path: str, content: bytes) -> None:

@@ -305,3 +305,23 @@ def test_what_makes_no_sense_is_refused(params: dict[str, Any], why: str) -> Non
     given = {"name": "lab", "uris": ["http://x/"], "suites": ["./"], "key": "k", "fingerprint": "A" * 40}
     (complaint,) = type_complaints(AptRepository, {**given, **params})
     assert why in complaint.message
+
+
+def test_where_a_session_makes_everything_private_apt_can_read_its_keys(
+    declared: Declared, content: KeptContent
+) -> None:
+    KEY.parent.rmdir()
+    was = os.umask(0o077)
+    try:
+        reach(declared(), content)
+    finally:
+        os.umask(was)
+    assert KEY.parent.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_folder_of_keys_that_is_shut_to_apt_is_named(declared: Declared, content: KeptContent) -> None:
+    KEY.parent.chmod(0o700)
+    with pytest.raises(Conflict, match="apt's own user cannot read a key there") as refused:
+        reach(declared(), content)
+    assert "chmod 0755 /etc/apt/keyrings" in refused.value.remedy
+    assert not SOURCES.exists()
