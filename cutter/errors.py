@@ -92,6 +92,13 @@ class StepFailed(CutterError):
     exit_code = 12
 
 
+class LeftBehind(StepFailed):
+    """A step failed, and may have left more than a fresh look at it shows.
+
+    Such as packages that came along, or a home that is partly gone. A person must look.
+    """
+
+
 class Unrecorded(StepFailed):
     """Something was changed, and then the ledger could not be written, so the run stopped at once.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Optional
 
-from cutter.errors import Conflict
+from cutter.errors import Conflict, CutterError, LeftBehind
 from cutter.filesystem.leftovers import discard, hold
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.replace import temporary
@@ -17,6 +18,7 @@ from cutter.filesystem.walk import Place, existing_parent_of, folder_at, sync
 _SKELETON = "/etc/skel"
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _SHALLOWEST = 2
+_ESCAPE = re.compile(r"\\([0-7]{3})")
 
 
 def inode_of(home: str, uid: int) -> Optional[int]:
@@ -70,17 +72,30 @@ def added(home: str) -> list[str]:
 
 
 def remove(home: str) -> None:
-    """Remove a home with everything in it. Raises Conflict where that would reach further than one home."""
+    """Remove a home with everything in it.
+
+    Raises Conflict where that would reach further than one home, and LeftBehind where it was begun and cannot
+    be ended.
+    """
     if len(home.strip("/").split("/")) < _SHALLOWEST:
         raise Conflict(f"{home} is too near to the root to be removed with everything in it")
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-        mounts = [line.split()[4] for line in file]
+        mounts = [_ESCAPE.sub(_character, line.split(" ")[4]) for line in file]
     inner = [mount for mount in mounts if f"{mount}/".startswith(f"{home.rstrip('/')}/")]
     if inner:
         raise Conflict(f"{inner[0]} is a mount point", remedy=f"umount {inner[0]} first")
-    with existing_parent_of(home) as place, refusals("removing", home, world=f"{home} may be partly gone"):
-        discard(place)
-        sync(place)
+    with existing_parent_of(home) as place:
+        try:
+            with refusals("removing", home):
+                discard(place)
+                sync(place)
+        except CutterError as error:
+            raise LeftBehind(error.cause, world=f"{home} may be partly gone", remedy=error.remedy) from error
+
+
+def _character(escaped: re.Match[str]) -> str:
+    """Return what the kernel writes as a backslash and three octal digits: blanks, and backslashes."""
+    return chr(int(escaped.group(1), 8))
 
 
 def _copy(source: str, folder: int, owner: tuple[int, int]) -> None:

@@ -15,6 +15,7 @@ from cutter.errors import (
     GapOpen,
     KillSwitchOff,
     LedgerError,
+    LeftBehind,
     LockHeld,
     StalePlan,
     Unavailable,
@@ -80,7 +81,7 @@ class Attempt:
             told["refusal"] = error.exit_code
         if self.resource is None or not self.looked:
             return self._evidence(outcome, None, **told)
-        if self.moving and self.resource.opaque:
+        if self.moving and (self.resource.opaque or isinstance(error, LeftBehind)):
             told["world"] = error.world
         try:
             seen = self.look()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from cutter.apt.status import known
 from cutter.children import Finished, run
-from cutter.errors import LockHeld, PreconditionError, StepFailed
+from cutter.errors import LeftBehind, LockHeld, PreconditionError, StepFailed
 from cutter.filesystem.record_locks import held, holder_of
 
 _LISTS = "/var/lib/apt/lists/lock"
@@ -65,8 +65,14 @@ def update(*options: str) -> None:
 
 
 def change(words: Sequence[str]) -> None:
-    """Run an apt-get command for real. Raises LockHeld, and StepFailed with the last lines it said."""
-    _demand(_apt(*words), f"apt-get {' '.join(words)}")
+    """Run an apt-get command for real.
+
+    Raises LockHeld, StepFailed with the last lines it said, and LeftBehind where dpkg has begun.
+    """
+    before = known()
+    ended = _apt(*words)
+    begun = not ended.succeeded and (known() != before or bool(_refused_by_dpkg(ended)))
+    _demand(ended, f"apt-get {' '.join(words)}", LeftBehind if begun else StepFailed)
 
 
 def configure(name: str) -> None:
@@ -107,11 +113,11 @@ def _wait_for(*locks: str) -> None:
         time.sleep(_PAUSE)
 
 
-def _demand(ended: Finished, shown: str) -> None:
+def _demand(ended: Finished, shown: str, failure: type[StepFailed] = StepFailed) -> None:
     if not ended.succeeded:
         _refuse_lock(ended)
         cause = "\n".join([f"{shown}: {ended.killed or ended.last_lines()}", *_refused_by_dpkg(ended)])
-        raise StepFailed(cause, world=PERHAPS, remedy=_remedy(ended))
+        raise failure(cause, world=PERHAPS, remedy=_remedy(ended))
 
 
 def _remedy(ended: Finished) -> str:

@@ -12,6 +12,8 @@ from apt_repositories import made
 from laws import build, change_of, obeys_the_laws
 from private_etc import own_packages
 
+from cutter.agent.requests import StepRequest
+from cutter.agent.running import Agent
 from cutter.apt import running
 from cutter.apt.status import known
 from cutter.errors import Conflict, LockHeld, PreconditionError, StepFailed
@@ -29,6 +31,7 @@ PACKAGES = [
     ("fragile", "1.0", "", FAILING),
     ("upon-fragile", "1.0", "Depends: fragile\n", ""),
     ("upon-newer", "1.0", "Depends: tool (>= 2.0)\n", ""),
+    ("stumbling", "1.0", "Pre-Depends: fragile\n", ""),
     ("hopeless", "1.0", "Depends: nowhere\n", ""),
 ]
 
@@ -172,6 +175,20 @@ def test_what_is_to_be_moved_is_not_what_keeps_it(content: KeptContent) -> None:
     with pytest.raises(PreconditionError, match="upon-newer : Depends: tool") as refused:
         running.removals(["install", "--allow-downgrades", "tool=1.0", "upon-newer"])
     assert "held" not in refused.value.remedy
+
+
+def test_what_came_along_for_a_package_that_failed_is_not_passed_over(content: KeptContent) -> None:
+    Path("/opt/fail").touch()
+    step = StepRequest("p", "package", {"name": "stumbling"}, "h")
+    (told,) = Agent(content, b"key").apply([step], lambda: False)
+    assert (told.outcome.value, told.observed, told.touched) == ("failed", None, True)
+    assert told.world == "packages may be partly changed: dpkg --audit shows which"
+
+
+def test_what_was_only_simulated_has_left_nothing(content: KeptContent) -> None:
+    step = StepRequest("p", "package", {"name": "nowhere"}, "h")
+    (told,) = Agent(content, b"key").apply([step], lambda: False)
+    assert (told.outcome.value, told.touched, told.world) == ("failed", False, "")
 
 
 @pytest.mark.parametrize(("step", "why"), [({"name": "nowhere"}, "nowhere"), ({"version": "9"}, "9")])

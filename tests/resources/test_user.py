@@ -13,6 +13,8 @@ from laws import build, change_of, obeys_the_laws, snapshot
 
 from cutter.accounts.books import Books
 from cutter.accounts.operators import operators
+from cutter.agent.requests import StepRequest
+from cutter.agent.running import Agent
 from cutter.errors import Conflict, CutterError, StalePlan, StepFailed, Unavailable
 from cutter.filesystem.kept import KeptContent
 from cutter.model.secret import Secret
@@ -235,6 +237,41 @@ def test_a_home_that_is_more_than_one_is_not_removed(content: KeptContent, home:
         with pytest.raises(Conflict, match=why):
             reach(user(ensure="absent", remove_home=True), content)
     assert Path("/home/around/in").exists()
+
+
+@pytest.mark.parametrize("home", ["/home/plain", "/home/a b"])
+def test_what_is_mounted_in_a_home_is_not_removed_with_it(
+    content: KeptContent, tmp_path: Path, home: str
+) -> None:
+    add("passwd", f"deploy:x:4001:4001::{home}:/bin/sh\n")
+    add("shadow", "deploy:*:19000::::::\n")
+    mounted, shared = Path(home, "shared"), tmp_path / "shared"
+    mounted.mkdir(parents=True)
+    os.chown(home, 4001, 4001)
+    shared.mkdir()
+    (shared / "precious").touch()
+    subprocess.run(["mount", "--bind", shared, mounted], check=True)
+    try:
+        with pytest.raises(Conflict, match=f"{mounted} is a mount point"):
+            reach(user(ensure="absent", remove_home=True), content)
+    finally:
+        subprocess.run(["umount", mounted], check=True)
+    assert (shared / "precious").exists()
+
+
+def test_a_home_that_may_be_partly_gone_is_not_said_to_be_as_it_was(
+    content: KeptContent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    existing()
+
+    def busy(*_: object, **__: object) -> None:
+        raise OSError(16, "busy")
+
+    monkeypatch.setattr(os, "rmdir", busy)
+    step = StepRequest("u", "user", {"name": "deploy", "ensure": "absent", "remove_home": True}, "h")
+    (told,) = Agent(content, b"law").apply([step], lambda: False)
+    assert (told.outcome.value, told.touched) == ("failed", True)
+    assert told.world == "/home/deploy may be partly gone"
 
 
 def test_an_account_that_is_at_work_is_not_removed(content: KeptContent) -> None:
