@@ -59,8 +59,8 @@ def matrix_status(
         for record in _records(ledger, workspace.environment.name)
         if own is None or record.runbook != own.runbook or record.run == own.run
     ]
-    databases = _Databases(workspace, records, ask=ask)
-    scopes = {name: _scope(workspace, path.parent / name, databases) for name in _runbook_names(matrix)}
+    known = _Identities(workspace, records, ask=ask)
+    scopes = {name: _scope(workspace, path.parent / name, known) for name in _runbook_names(matrix)}
     status = fold(
         matrix,
         scopes,
@@ -72,7 +72,7 @@ def matrix_status(
     )
     broken = tuple(open_gaps(ledger, workspace.environment.name, workspace.command))
     beside = lapsed(matrix, scopes, records, workspace.environment.name)
-    return replace(status, gaps=(*status.gaps, *broken), as_recorded=databases.as_recorded, lapsed=beside)
+    return replace(status, gaps=(*status.gaps, *broken), as_recorded=known.as_recorded, lapsed=beside)
 
 
 def movement(before: MatrixStatus, after: MatrixStatus) -> list[tuple[str, str, str]]:
@@ -87,8 +87,8 @@ def _runbook_names(matrix: GapMatrix) -> list[str]:
     return sorted({objective.runbook for gap in matrix.gaps for objective in gap.objectives})
 
 
-class _Databases:
-    """The databases that have evidence, and which each is: as it says now, else as was recorded last."""
+class _Identities:
+    """Who each target is: this machine as it says now, a database where it is asked, others as recorded last."""
 
     def __init__(self, workspace: Workspace, records: Iterable[EvidenceRecord], *, ask: bool) -> None:
         self._workspace = workspace
@@ -98,8 +98,12 @@ class _Databases:
         self._recorded = {each.target: each.identity for each in told}
         self._asked: dict[str, str | None] = {}
 
-    def identity(self, name: str) -> str:
-        """Return the identity of a database; nothing where it has no evidence."""
+    def of(self, name: str) -> str | None:
+        """Return the identity of a target: empty for a database without evidence, None for such a host."""
+        if self._workspace.is_local(name):
+            return self._workspace.target(name).identity()
+        if not self._workspace.is_database(name):
+            return self._recorded.get(name)
         if self._ask and self._recorded.get(name) and name not in self._asked:
             self._asked[name] = self._workspace.present_identity(name)
         return self._asked.get(name) or self._recorded.get(name, "")
@@ -110,7 +114,7 @@ class _Databases:
         return tuple(sorted(name for name, answer in self._asked.items() if answer is None))
 
 
-def _scope(workspace: Workspace, path: Path, databases: _Databases) -> RunbookScope:
+def _scope(workspace: Workspace, path: Path, known: _Identities) -> RunbookScope:
     """Return what a runbook declares on each of its targets now; its problems are told, never raised."""
     if not path.exists():
         return RunbookScope(runbook="", exists=False, problem="", targets={})
@@ -128,8 +132,7 @@ def _scope(workspace: Workspace, path: Path, databases: _Databases) -> RunbookSc
         for step in bound.steps:
             declared[step.declared_id][step.id] = step.content_hash
         targets[bound.target] = declared
-    identities = {name: workspace.target(name).identity() for name in targets if workspace.is_local(name)}
-    identities |= {name: databases.identity(name) for name in targets if workspace.is_database(name)}
+    identities = {name: found for name in targets if (found := known.of(name)) is not None}
     named = {target: steps for target, steps in left_out.items() if steps}
     return RunbookScope(job.runbook.name, targets=targets, identities=identities, left_out=named)
 

@@ -187,9 +187,9 @@ class _Judge:
     def _here(
         self, scope: RunbookScope, target: str, records: Sequence[EvidenceRecord]
     ) -> Sequence[EvidenceRecord]:
-        """Return the records of the target as it is identified now."""
+        """Return the records of the target as it is identified now, and those of nobody who could tell."""
         identity = scope.identities.get(target)
-        return [record for record in records if identity is None or record.identity == identity]
+        return [record for record in records if identity is None or record.identity in (identity, "")]
 
     def _rehearsal(self, records: Sequence[EvidenceRecord], content_hash: str) -> Optional[EvidenceRecord]:
         """Return the newest proof of this version, unless something later, or its age, speaks against it."""

@@ -47,9 +47,9 @@ def _lapsed(newest: EvidenceRecord) -> bool:
 
 
 def _of(scope: RunbookScope, target: str, records: list[EvidenceRecord]) -> list[EvidenceRecord]:
-    """Return the records of the target as it is identified now."""
+    """Return the records of the target as it is identified now, and those of nobody who could tell."""
     identity = scope.identities.get(target)
-    return [record for record in records if identity is None or record.identity == identity]
+    return [record for record in records if identity is None or record.identity in (identity, "")]
 
 
 def _beside(matrix: GapMatrix, scopes: Mapping[str, RunbookScope]) -> Iterator[tuple[str, str, str, str]]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.ssh, pytest.mark.root, pytest.mark.usefixtures("told_apart")]
 STEPS = '  - {name: Folder, directory: {path: "{{ world }}/{{ inventory_hostname }}"}}\n'
+OTHER = '  - {name: Other, directory: {path: "{{ world }}/other"}}\n'
 NAMES = ("web1", "web2", "web3")
 MATRIX = """\
 apiVersion: cutter/v1
@@ -127,5 +128,14 @@ def test_verify_and_gaps_tell_of_the_one_that_is_gone(fleet: Project, site: str)
     assert fleet.json("gaps")["gaps"][0]["status"] != "CLOSED"
 
     back(away)
+    fleet.apply(site)
+    assert fleet.json("gaps")["gaps"][0]["status"] == "CLOSED"
+
+
+def test_what_another_machine_of_the_name_has_seen_closes_nothing(fleet: Project, site: str) -> None:
+    assert fleet.json("gaps")["gaps"][0]["status"] == "CLOSED"
+    fleet.write("machines/web1/machine-id", "f" * 32 + "\n")
+    fleet.apply(fleet.runbook(OTHER, name="other"))
+    assert fleet.json("gaps")["gaps"][0]["status"] == "PARTIAL"
     fleet.apply(site)
     assert fleet.json("gaps")["gaps"][0]["status"] == "CLOSED"
