@@ -88,7 +88,7 @@ def _runbook_names(matrix: GapMatrix) -> list[str]:
 
 
 class _Identities:
-    """Who each target is: this machine as it says now, a database where it is asked, others as recorded last."""
+    """Who each target is: this machine and, if asked, a database as they say; others as recorded last."""
 
     def __init__(self, workspace: Workspace, records: Iterable[EvidenceRecord], *, ask: bool) -> None:
         self._workspace = workspace
