@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cutter.agent.requests import RevertRequest
@@ -15,6 +15,7 @@ from cutter.engine.target import Target
 from cutter.ledger.sqlite import SqliteLedger
 from cutter.model.evidence import Evidence, Outcome
 from cutter.named_tuple import NamedTuple
+from cutter.resources import resource_type
 
 
 class TargetRevert(NamedTuple):
@@ -23,6 +24,12 @@ class TargetRevert(NamedTuple):
     target: str
     identity: str
     requests: tuple[RevertRequest, ...]
+
+
+def beyond_a_look(evidence: Iterable[Evidence]) -> list[Evidence]:
+    """Return what failed and may have left something that neither a look nor an inverse change reaches."""
+    failed = (item for item in evidence if item.outcome is Outcome.FAILED and item.world)
+    return [item for item in failed if item.observed == item.before and not resource_type(item.type).opaque]
 
 
 class Halt(NamedTuple):
@@ -52,7 +59,7 @@ def compensate(
     Where anything is left that could not be taken back, the target is halted.
     """
     reverts = [
-        (target, TargetRevert(target.name, done.identity, inverse_steps(done.evidence)))
+        (target, TargetRevert(target.name, done.identity, inverse_steps(_within_reach(done.evidence))))
         for target, done in failed
     ]
     evidence = take_back(reverts, recording, stop=OnlyAbort(stop), parallel=parallel)
@@ -62,11 +69,17 @@ def compensate(
     )
 
 
+def _within_reach(evidence: Sequence[Evidence]) -> list[Evidence]:
+    beyond = beyond_a_look(evidence)
+    return [item for item in evidence if item not in beyond]
+
+
 def _compensated(
     done: TargetResult, revert: TargetRevert, evidence: tuple[Evidence, ...], recording: Recording
 ) -> TargetResult:
     unseen = [item for item in done.evidence if item.outcome is Outcome.UNKNOWN]
     manual = [f"{item.step}: see how the run left it ({item.reason})" for item in unseen]
+    manual += [f"{item.step}: {item.world}" for item in beyond_a_look(done.evidence)]
     manual += manual_steps(revert.requests, evidence)
     if manual:
         recording.halt(revert.target, manual)

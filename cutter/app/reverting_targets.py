@@ -8,7 +8,7 @@ from typing import Any
 
 from cutter.agent.requests import RevertRequest
 from cutter.app.applying import WritingSession
-from cutter.app.compensating import TargetRevert
+from cutter.app.compensating import TargetRevert, beyond_a_look
 from cutter.app.refusing import Refusals, of_the_run
 from cutter.app.settling import history
 from cutter.engine.compensation import inverse_steps, recorded
@@ -18,6 +18,8 @@ from cutter.engine.target import Target
 from cutter.errors import CutterError, StalePlan, WrongTarget
 from cutter.model.runs import RunRecord
 from cutter.named_tuple import NamedTuple
+
+_BY_HAND = "put those back by hand, or write a runbook that declares what should be"
 
 
 class RevertPlan(NamedTuple):
@@ -79,7 +81,12 @@ def targets_of(run: RunRecord) -> list[str]:
 def _planned(run: RunRecord, target: Target, again: bool, stop: Stop) -> Iterator[TargetRevert | CutterError]:  # noqa: FBT001 - it is bound before the strand begins
     del stop
     bodies = [item for item in run.evidence if item["target"] == target.name]
-    requests = inverse_steps(map(recorded, bodies))
+    evidence = list(map(recorded, bodies))
+    beyond = [f"{item.step}: {item.world}" for item in beyond_a_look(evidence)]
+    if beyond:
+        yield StalePlan(f"it cannot all be taken back: {'; '.join(beyond)}", remedy=_BY_HAND)
+        return
+    requests = inverse_steps(evidence)
     if not requests:
         yield TargetRevert(target.name, "", ())  # nobody has to answer there
         return
@@ -124,8 +131,7 @@ def _moved(revert: TargetRevert, target: Target, stop: Stop) -> Iterator[CutterE
         return
     moved = [f"{step.id}: {why}" for step, why in zip(revert.requests, reasons, strict=True) if why]
     told = f"{len(moved)} of {len(revert.requests)} steps cannot be taken back: " + "; ".join(moved)
-    remedy = "put those back by hand, or write a runbook that declares what should be"
-    yield StalePlan(told, remedy=remedy) if moved else None
+    yield StalePlan(told, remedy=_BY_HAND) if moved else None
 
 
 def _parallel(session: WritingSession) -> int:
