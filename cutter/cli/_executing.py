@@ -109,10 +109,20 @@ def _print_way_back(session: WritingSession, result: RunResult) -> None:
     """Say what can be typed after a failure that left changes behind."""
     if result.exit_code == StepFailed.exit_code:
         command = session.workspace.command
-        way = f"{command('revert', result.run)} takes it back"
-        if any(target.manual for target in result.targets):  # nothing runs there before
-            way = f"once it was done by hand: {command('resolve', result.run, '--reason', 'TEXT')}"
-        print(f"next: {command('runs', 'show', result.run)}; {way}")
+        print(f"next: {command('runs', 'show', result.run)}; {_way_back(command, result)}")
+
+
+def _way_back(command: Callable[..., str], result: RunResult) -> str:
+    from cutter.app.compensating import beyond_a_look
+    from cutter.report.host_names import compact
+
+    if any(target.manual for target in result.targets):  # nothing runs there before
+        return f"once it was done by hand: {command('resolve', result.run, '--reason', 'TEXT')}"
+    beyond = [target.target for target in result.targets if beyond_a_look(target.evidence)]
+    if beyond and all(target.target in beyond for target in result.targets if target.changed):
+        return "then put back by hand what it left"
+    exception = f", but on {compact(beyond)}" if beyond else ""
+    return f"{command('revert', result.run)} takes it back{exception}"
 
 
 def _movement(session: WritingSession, args: argparse.Namespace) -> Movement:

@@ -41,6 +41,7 @@ def project(machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def test_it_is_told_and_a_revert_does_not_pass_it_over(project: Project) -> None:
     answer = project.cutter("apply", "--yes", project.runbook(_STEPS))
     assert (answer.code, "world: /home/left may be partly gone" in answer.out) == (12, True), answer
+    assert "; then put back by hand what it left" in answer.out
     answer = project.cutter("revert", "--yes", project.last_run())
     assert answer.code == 20, answer
     assert "it cannot all be taken back: gone: /home/left may be partly gone" in answer.out + answer.err
