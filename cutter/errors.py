@@ -83,6 +83,10 @@ class Conflict(PreconditionError):
     """
 
 
+class Overtaken(Conflict):
+    """Somebody else changed a file at the moment in which it was to be replaced; it is as they left it."""
+
+
 class StepFailed(CutterError):
     """A step could not reach its declared state, or a fresh look did not find it there.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Optional
 
-from cutter.errors import Conflict, StalePlan, StepFailed
+from cutter.errors import Conflict, Overtaken, StalePlan, StepFailed
 from cutter.filesystem.attributes import declared_xattrs, encoded, ids, put, xattrs
 from cutter.filesystem.leftovers import hold, temporary_name
 from cutter.filesystem.refusals import refusals
@@ -39,8 +39,8 @@ def replace(
 
     Attributes that `wanted` does not name are those of `old`, the file that is open at that place; with None
     the place must be empty. Raises Conflict for a file with several names, because only one would be
-    replaced, and where at the last moment something else is there; PermissionRefused or StepFailed from the
-    operating system.
+    replaced; Overtaken where at the last moment something else is there; PermissionRefused or StepFailed from
+    the operating system.
     """
     _refuse_several_names(place, old)
     ids(wanted)
@@ -54,6 +54,16 @@ def replace(
         _require_same(place, old)
         _move(candidate, place, over=old is not None)
         sync(place)
+
+
+def replace_alone(
+    place: Place, old: Optional[Regular], content: bytes, wanted: State, inspect: Optional[Inspection] = None
+) -> None:
+    """Do the same for a step that does nothing else, and so has done nothing where StalePlan is raised."""
+    try:
+        replace(place, old, content, wanted, inspect)
+    except Overtaken as error:
+        raise moved_on(place.path) from error
 
 
 def moved_on(what: str) -> StalePlan:
@@ -136,7 +146,7 @@ def _require_same(place: Place, old: Optional[Regular]) -> None:
     """Refuse to lose what was written while the new file was made and judged, which can take a minute."""
     now = None if old is None else lstat(place)
     if old is not None and (now is None or _version(now) != _version(old.seen)):
-        raise Conflict(f"{place.path} was changed by somebody else while it was being replaced")
+        raise Overtaken(f"{place.path} was changed by somebody else while it was being replaced")
 
 
 def _version(seen: os.stat_result) -> tuple[int, ...]:
@@ -156,7 +166,7 @@ def _linked(candidate: Candidate, place: Place) -> bool:
             candidate.place.name, place.name, src_dir_fd=place.fd, dst_dir_fd=place.fd, follow_symlinks=False
         )
     except FileExistsError:
-        raise Conflict(f"something appeared at {place.path} while it was being made") from None
+        raise Overtaken(f"something appeared at {place.path} while it was being made") from None
     except OSError as error:
         if error.errno in _NO_LINKS and lstat(place) is None:
             return False

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from desk import FolderDesk, apply, file_of
 from laws import change_of, obeys_the_laws, snapshot
+from project import Project
 from things import KINDS
 
 from cutter.errors import (
@@ -170,3 +171,23 @@ def test_bytes_of_another_digest_are_not_written(world: Path, content: KeptConte
     with pytest.raises(StepFailed, match="are not those of"):
         apply(resource, content)
     assert not list(world.iterdir())
+
+
+_REPLACED = """\
+  - name: F
+    file:
+      path: "{{ world }}/f"
+      content: new
+      validate: [sh, -c, 'echo by hand > {{ world }}/f; grep -q new "$0"', "{candidate}"]
+"""
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_what_is_edited_by_hand_while_it_is_replaced_is_not_taken_back(tmp_path: Path, there: bool) -> None:
+    project = Project(tmp_path)
+    file = project.world / "f"
+    if there:
+        file.write_text("old")
+    answer = project.cutter("apply", "--yes", project.runbook(_REPLACED, head="on_failure: revert\n"))
+    assert (answer.code, file.read_text()) == (20, "by hand\n"), answer
+    assert "this step changed nothing; somebody else did" in answer.out

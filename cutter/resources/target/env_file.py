@@ -36,7 +36,7 @@ from cutter.errors import Conflict, StepFailed, Unavailable
 from cutter.filesystem.attributes import described, put_in_place
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.regular import Regular, opened
-from cutter.filesystem.replace import moved_on, remove, replace
+from cutter.filesystem.replace import moved_on, remove, replace_alone
 from cutter.filesystem.walk import Place, existing_parent_of, parent_of, problem_of
 from cutter.model.state import Change, Plain, State
 from cutter.resource import Complaint, Content, Desk, Resource, param
@@ -140,7 +140,7 @@ class EnvFile(Resource):
                 put_in_place(found.fd, change.after, self.path)
                 return
             self._keep(current, content)
-            replace(place, found, new, change.after)
+            replace_alone(place, found, new, change.after)
 
     def ready(self, change: Change, content: Content) -> None:
         """Raise StepFailed when the former text is not at hand, or damaged."""

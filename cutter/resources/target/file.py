@@ -24,7 +24,7 @@ from cutter.filesystem.inspection import CANDIDATE, inspect
 from cutter.filesystem.preview import compared
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.regular import LARGEST, Regular, opened
-from cutter.filesystem.replace import moved_on, remove, replace
+from cutter.filesystem.replace import moved_on, remove, replace_alone
 from cutter.filesystem.sources import SOURCES, is_secret, late_references, rendered
 from cutter.filesystem.walk import Place, existing_parent_of, parent_of, problem_of
 from cutter.model.canonical import bytes_digest
@@ -193,7 +193,7 @@ class File(Resource):
             content.keep(current, self._digest(current))
         judged = self.validate if wanted["content"] == self.digest else None
         inspection = partial(inspect, judged, quiet=self.secret) if judged else None
-        replace(place, found, new, wanted, inspection)
+        replace_alone(place, found, new, wanted, inspection)
 
     def _bytes_of(self, digest: str, content: Content) -> bytes:
         try:
