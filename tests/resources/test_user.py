@@ -326,6 +326,15 @@ def test_a_key_that_is_added_may_take_away_what_it_may_do(monkeypatch: pytest.Mo
         user(also_authorized_keys=[FORCED, key("two", options='expiry-time="20200101" ')]).observe()
 
 
+def test_keys_that_stay_as_they_are_lock_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    existing()
+    monkeypatch.setenv("SUDO_USER", "deploy")
+    twice = [key("one", options=f'from="192.0.2.{number}" ') for number in (1, 2)]
+    Path("/home/deploy/.ssh/authorized_keys").write_text("".join(f"{line}\n" for line in twice))
+    assert user(also_authorized_keys=[THREE]).observe()
+    assert user(authorized_keys=twice, comment="new").observe()
+
+
 @pytest.mark.parametrize(
     ("mode", "gid", "closed"), [(0o777, 4001, False), (0o770, 4012, False), (0o770, 4001, True)]
 )
@@ -337,6 +346,7 @@ def test_a_home_that_others_may_write_to_opens_to_no_key(mode: int, gid: int, cl
     if closed:
         assert user(authorized_keys=[ONE]).observe()
         return
+    assert user(authorized_keys=[]).observe(), "nothing is to be opened"
     with pytest.raises(Conflict, match=r"others may write to /home/deploy .*, so sshd takes no key from it"):
         user(authorized_keys=[ONE]).observe()
 

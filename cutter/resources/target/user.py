@@ -209,7 +209,8 @@ class User(Resource):
         home = OwnHome(passwd, self.keyed)
         found = key_lines.keys_of(home.keys().content or b"")
         wanted = key_lines.keys_of(home.wanted(declared))
-        if found and not any(key_lines.opens_as_before(key, wanted) for key in found):
+        stay = wanted[: len(found)] == found  # sshd takes the first that fits
+        if not stay and not any(key_lines.opens_as_before(key, wanted) for key in found):
             yield "take away every key that opens it now, or what it may do"
 
 
