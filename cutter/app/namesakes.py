@@ -24,7 +24,7 @@ def undone(works: Sequence[Work], results: Sequence[TargetResult], parallel: int
 
     Returns what does not hold any more, by target. One that cannot be looked at again keeps what it was.
     """
-    named = {done.target: _others(done, results) for done in results if not done.exit_code and done.evidence}
+    named = _named(results)
     again = [work for work in works if named.get(work.plan.target)]
     known = {done.target: done.evidence for done in results}
     strands = [Strand(work.target, partial(_differing, work)) for work in again]
@@ -36,11 +36,18 @@ def undone(works: Sequence[Work], results: Sequence[TargetResult], parallel: int
     return found
 
 
-def _others(done: TargetResult, results: Sequence[TargetResult]) -> list[str]:
-    """Return the other names of the machine of a target, nothing where none of all was changed."""
-    same = [each for each in results if done.identity and each.identity == done.identity]
-    names = [each.target for each in same if each.target != done.target]
-    return names if any(each.changed for each in same) else []
+def _named(results: Sequence[TargetResult]) -> dict[str, list[str]]:
+    """Return the targets that were well, and their machines changed, with the other names of each."""
+    machines: dict[str, list[TargetResult]] = {}
+    for done in results:
+        machines.setdefault(done.identity or done.target, []).append(done)
+    several = [same for same in machines.values() if len(same) > 1 and any(each.changed for each in same)]
+    return {
+        done.target: [each.target for each in same if each is not done]
+        for same in several
+        for done in same
+        if not done.exit_code and done.evidence
+    }
 
 
 def _differing(work: Work, stop: Stop) -> Iterator[list[Evidence]]:

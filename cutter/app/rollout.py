@@ -45,6 +45,8 @@ class Rollout(NamedTuple):
     ) -> tuple[TargetResult, ...]:
         """Return the results, with what another name of the same machine has undone."""
         found = undone(works, results, self.workspace.parallel)
+        if not any(found.values()):
+            return tuple(results)
         steps = {work.plan.target: {step.id: step for step in work.plan.steps} for work in works}
         for target, differing in found.items():
             for step, item in differing.items():
