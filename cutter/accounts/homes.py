@@ -43,7 +43,8 @@ def demand_closed(home: str, gid: int) -> None:
     if seen is not None and (seen.st_mode & 0o002 or (seen.st_mode & 0o020 and seen.st_gid != gid)):
         mode = f"mode {stat.S_IMODE(seen.st_mode):04o}"
         raise Conflict(
-            f"others may write to {home} ({mode}), so sshd takes no key from it", remedy=f"chmod go-w {home}"
+            f"others may write to {home} ({mode}), so sshd takes no key from it",
+            remedy="declare a home of its own" if seen.st_mode & stat.S_ISVTX else f"chmod go-w {home}",
         )
 
 

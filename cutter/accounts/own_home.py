@@ -37,8 +37,8 @@ class OwnHome:
         if declared.create_home:
             state[MADE] = homes.inode_of(self.path, self.uid) is not None
         if declared.has_keys:
-            if declared.authorized_keys != []:  # none opens anything, whoever may write there
-                homes.demand_closed(self.path, self.gid)
+            if declared.authorized_keys != [] and declared.home in (None, self.path):
+                homes.demand_closed(self.path, self.gid)  # keys are to open it, and it is to stay
             found = self.keys()
             state[KEYS] = None if found.content is None else bytes_digest(found.content)
             state[ACCESS] = found.access

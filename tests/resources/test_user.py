@@ -326,6 +326,14 @@ def test_a_key_that_is_added_may_take_away_what_it_may_do(monkeypatch: pytest.Mo
         user(also_authorized_keys=[FORCED, key("two", options='expiry-time="20200101" ')]).observe()
 
 
+def test_a_folder_for_everybody_is_not_to_be_closed() -> None:
+    existing()
+    Path("/home/deploy").chmod(0o1777)
+    with pytest.raises(Conflict, match="others may write to /home/deploy") as refused:
+        user(also_authorized_keys=[ONE]).observe()
+    assert refused.value.remedy == "declare a home of its own"
+
+
 def test_keys_that_stay_as_they_are_lock_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
     existing()
     monkeypatch.setenv("SUDO_USER", "deploy")
@@ -347,6 +355,7 @@ def test_a_home_that_others_may_write_to_opens_to_no_key(mode: int, gid: int, cl
         assert user(authorized_keys=[ONE]).observe()
         return
     assert user(authorized_keys=[]).observe(), "nothing is to be opened"
+    assert user(authorized_keys=[ONE], home="/home/else").observe(), "it is not to stay the home"
     with pytest.raises(Conflict, match=r"others may write to /home/deploy .*, so sshd takes no key from it"):
         user(authorized_keys=[ONE]).observe()
 
