@@ -23,7 +23,7 @@ def close_all(sessions: Mapping[str, Session]) -> None:
 
 def end_all(sessions: MutableMapping[str, Session]) -> None:
     """End the agents of these sessions and forget those that others may take the place of."""
-    ended = {name: held for name, held in sessions.items() if held.replaceable()}
+    ended = {name: held for name, held in sessions.items() if held.give_way()}
     close_all(ended)
     for name in ended:
         del sessions[name]

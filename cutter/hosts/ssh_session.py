@@ -193,8 +193,8 @@ class Session:
         if self._channel is not None:
             self._channel.let_go()
 
-    def replaceable(self) -> bool:
-        """Tell whether another session may take the place of this one, which gives sudo nothing any more.
+    def give_way(self) -> bool:
+        """Give sudo nothing any more, and return whether another session may take the place of this one.
 
         Sudo counts wrong passwords: where it has refused one, or not judged it yet, this session stays, and
         begins anew by itself if it was right.
