@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from shlex import quote
 
 from cutter.app.applying import WritingSession, writing
 from cutter.app.compensating import Halt, halts
@@ -44,15 +45,23 @@ def run(args: argparse.Namespace) -> int:
         with workspace.read_ledger() as ledger:
             return _list(halts(ledger), args)
     if not args.reason.strip():
-        raise UsageError("say what was found and done", remedy=f"cutter resolve {args.run} --reason TEXT")
+        raise UsageError("say what was found and done", remedy=_with_a_reason(workspace, args))
     with writing(workspace) as session:
         return _end_owed(session, args) if args.owed else _end_halt(session, args)
+
+
+def _with_a_reason(workspace: Workspace, args: argparse.Namespace) -> str:
+    """Return the same command as it should have been typed."""
+    owed = ["--owed", quote(args.owed)] if args.owed else []
+    target = ["--target", quote(args.target)] if args.target else []
+    return workspace.command("resolve", quote(args.run), *owed, *target, "--reason TEXT")
 
 
 def _end_halt(session: WritingSession, args: argparse.Namespace) -> int:
     found = [halt for halt in halts(session.ledger) if halt.run.startswith(args.run)]
     if len({halt.run for halt in found}) != 1:
-        raise UsageError(f"no single halt is left by a run {args.run!r}", remedy="cutter resolve")
+        cause = f"no single halt is left by a run {args.run!r}"
+        raise UsageError(cause, remedy=session.workspace.command("resolve"))
     _record(session, {"resolves": found[0].run, "reason": args.reason})
     if args.json:
         options.print_json({"version": 1, "resolved": found[0].run})

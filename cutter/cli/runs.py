@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         runs, owed = history(ledger), reminders(ledger, workspace.environment)
     left = unconfirmed(workspace, runs)
     if args.action == "show":
-        chosen = _chosen(runs, args.run)
+        chosen = _chosen(runs, args.run, workspace)
         return _show(chosen, owed, [each for each in left if each.run == chosen.run], workspace, args)
     newest = list(reversed(runs.values()))[: args.number]
     if args.json:
@@ -68,12 +68,12 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _chosen(runs: Mapping[str, RunRecord], wanted: str) -> RunRecord:
+def _chosen(runs: Mapping[str, RunRecord], wanted: str, workspace: Workspace) -> RunRecord:
     found = [record for name, record in runs.items() if wanted and name.startswith(wanted)]
     if len(found) == 1:
         return found[0]
     cause = f"{len(found)} runs begin with {wanted!r}" if wanted else "say which run to show"
-    raise UsageError(cause, remedy="`cutter runs` lists them")
+    raise UsageError(cause, remedy=f"`{workspace.command('runs')}` lists them")
 
 
 def _show(

@@ -47,6 +47,17 @@ def test_the_list_names_the_command_that_ends_it(owing: Project) -> None:
     assert owing.cutter("ledger", "verify").code == 0
 
 
+def test_a_reason_that_is_missing_is_asked_for_in_the_words_that_were_typed(owing: Project) -> None:
+    """What is told next ends what was meant, where it was meant: no halt instead, in no other environment."""
+    run, place = owing.last_run(), f"-i {owing.folder}/inventory/here"
+    answer = owing.cutter("resolve", run, "--owed", DUTY, "--target", "web1")
+    assert f"next: cutter resolve {place} {run} --owed '{DUTY}' --target web1 --reason TEXT\n" in answer.err
+    answer = owing.cutter("resolve", run)
+    assert f"next: cutter resolve {place} {run} --reason TEXT\n" in answer.err
+    assert f"next: cutter resolve {place}\n" in owing.cutter("resolve", "2", "--reason", "x").err
+    assert f"next: `cutter runs {place}` lists them\n" in owing.cutter("runs", "show", "1999").err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
