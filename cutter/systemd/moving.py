@@ -36,10 +36,10 @@ def enable(name: str, wanted: Plain) -> None:
     """Make a unit start with the machine, or not, or never. Raises Conflict for what cannot be enabled."""
     if enabled(name) == wanted:
         return
-    if wanted != MASKED and enabled(name) == MASKED:
+    _demand_possible(name, wanted)
+    if wanted != MASKED and is_masked(name):
         answers.enablement("unmask", name)
     if enabled(name) != wanted:
-        _demand_possible(name, wanted)
         answers.enablement({ENABLED: "enable", DISABLED: "disable"}.get(str(wanted), "mask"), name)
 
 
@@ -94,13 +94,14 @@ def steady(name: str, *, stays: int) -> None:
 
 
 def _demand_possible(name: str, wanted: Plain) -> None:
+    """Raise Conflict for what cannot be had, before a mask is taken away for it."""
     link = vendor_link(name)
     if wanted == DISABLED and link:
         raise Conflict(
             f"{link} came with the system and starts {name} with the machine, whatever is disabled",
             remedy="say enabled: masked; it is not started by anything then",
         )
-    if wanted == ENABLED:
+    if wanted == ENABLED and not (link or is_linked(name)):
         _demand_installable(name)
 
 

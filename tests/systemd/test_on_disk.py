@@ -15,7 +15,7 @@ from private_etc import own_accounts
 
 from cutter.errors import Conflict, Unavailable
 from cutter.resources.target.service import Service
-from cutter.systemd import answers
+from cutter.systemd import answers, moving
 from cutter.systemd.answers import _unit
 from cutter.systemd.enabled import enabled, found, installs, is_masked
 from cutter.systemd.startable import missing, programs
@@ -77,6 +77,26 @@ def test_systemctl_agrees_that_an_empty_file_masks(units: Path) -> None:
     assert (found("probe.service"), is_masked("probe.service")) == (None, True)
     answers.enablement("unmask", "probe.service")
     assert not (units / "probe.service").exists()
+
+
+def test_what_cannot_be_had_is_refused_before_a_mask_goes(
+    units: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = tmp_path / "vendor"
+    (vendor / "x.target.wants").mkdir(parents=True)
+    (vendor / "probe.service").write_text("[Service]\nExecStart=/bin/true\n")
+    monkeypatch.setattr("cutter.systemd.enabled.VENDORS", (str(vendor),))
+    monkeypatch.setattr("cutter.systemd.enabled.PLACES", (str(units), str(vendor)))
+    answers.enablement("mask", "probe.service")
+    with pytest.raises(Conflict, match=r"has no \[Install\] section"):
+        moving.enable("probe.service", "enabled")
+    assert enabled("probe.service") == "masked"
+    (vendor / "x.target.wants/probe.service").symlink_to("../probe.service")
+    with pytest.raises(Conflict, match="came with the system"):
+        moving.enable("probe.service", "disabled")
+    assert enabled("probe.service") == "masked"
+    moving.enable("probe.service", "enabled")
+    assert enabled("probe.service") == "enabled"
 
 
 def test_nothing_that_runs_is_told_without_systemd() -> None:
