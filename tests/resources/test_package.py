@@ -18,6 +18,7 @@ from cutter.apt import running
 from cutter.apt.status import known
 from cutter.errors import Conflict, LockHeld, PreconditionError, StepFailed
 from cutter.filesystem.kept import KeptContent
+from cutter.model.state import Change
 from cutter.resource import Resource, type_complaints
 from cutter.resources.target.package import Package
 
@@ -183,6 +184,15 @@ def test_what_came_along_for_a_package_that_failed_is_not_passed_over(content: K
     (told,) = Agent(content, b"key").apply([step], lambda: False)
     assert (told.outcome.value, told.observed, told.touched) == ("failed", None, True)
     assert told.world == "packages may be partly changed: dpkg --audit shows which"
+
+
+def test_what_came_along_for_a_package_that_is_half_done_goes_with_it(content: KeptContent) -> None:
+    Path("/opt/fail").touch()
+    upon, before = tool(name="upon-fragile"), known()
+    with pytest.raises(StepFailed, match="fragile"):
+        reach(upon, content)
+    upon.apply(Change(upon.observe(), None), content)
+    assert known() == before
 
 
 def test_what_was_only_simulated_has_left_nothing(content: KeptContent) -> None:

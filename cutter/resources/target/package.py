@@ -104,10 +104,12 @@ class Package(Resource):
         flags = ["--allow-downgrades", "--allow-change-held-packages"] if now is not None and version else []
         again = ["--reinstall"] if now is not None and now.broken else []
         before = {item.name for item in known()}
-        self._run(["install", *flags, *again, f"{self.name}={version}" if version else self.name])
-        came = sorted({item.name for item in known()} - before - {self.name.partition(":")[0]})
-        if now is None:
-            content.keep(canonical(came), self._kept_as())
+        try:
+            self._run(["install", *flags, *again, f"{self.name}={version}" if version else self.name])
+        finally:  # what came along for one that failed goes with it too
+            came = sorted({item.name for item in known()} - before - {self.name.partition(":")[0]})
+            if now is None:
+                content.keep(canonical(came), self._kept_as())
 
     def _remove(self, content: Content, *, purge: bool) -> None:
         came = self._came_along(content) if self.ensure == "present" else []
