@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
@@ -91,7 +91,7 @@ class RunbookScope:
     `targets` maps each target to its declared steps, and each of those to the content hash per bound id: one,
     or one per item of a loop. `left_out` maps targets to the declared steps that are for other hosts by name,
     and why. `identities` names the targets whose identity is known; evidence that another identity gave does
-    not count.
+    not count, what was seen while nobody could tell it does.
     """
 
     runbook: str
@@ -100,6 +100,11 @@ class RunbookScope:
     targets: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     identities: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def of_now(self, target: str, records: Iterable[EvidenceRecord]) -> list[EvidenceRecord]:
+        """Return the records of the target as it is identified now, and those of nobody who could tell."""
+        identity = self.identities.get(target)
+        return [record for record in records if identity is None or record.identity in (identity, "")]
 
 
 class GapState(str, Enum):

@@ -147,7 +147,7 @@ class _Judge:
     ) -> StepStatus:
         place = (scope.runbook, target, step)
         everything = self._everything(place, content_hash)
-        records = self._here(scope, target, everything)
+        records = scope.of_now(target, everything)
         telling = [record for record in records if _tells(record, content_hash, proof=declared.proof)]
         self._turns[place, declared.proof] = [
             (record.seq, self._counts(record) and _succeeds(record, content_hash, proof=declared.proof))
@@ -170,7 +170,7 @@ class _Judge:
         What is known of it here has to be well, or a run has to have said since that it is not for this host.
         """
         newest: dict[str, EvidenceRecord] = {}
-        for record in self._here(scope, target, self._history.get((scope.runbook, target, family(step)), ())):
+        for record in scope.of_now(target, self._history.get((scope.runbook, target, family(step)), ())):
             if record.left_out and self._counts(record):
                 newest.clear()
             elif record.outcome is not Outcome.PROVED:
@@ -183,13 +183,6 @@ class _Judge:
                     target, record.step, holds=False, rehearsal=None, reason=reason, record=record
                 )
         return _not_for_it(target, step, why)
-
-    def _here(
-        self, scope: RunbookScope, target: str, records: Sequence[EvidenceRecord]
-    ) -> Sequence[EvidenceRecord]:
-        """Return the records of the target as it is identified now, and those of nobody who could tell."""
-        identity = scope.identities.get(target)
-        return [record for record in records if identity is None or record.identity in (identity, "")]
 
     def _rehearsal(self, records: Sequence[EvidenceRecord], content_hash: str) -> Optional[EvidenceRecord]:
         """Return the newest proof of this version, unless something later, or its age, speaks against it."""

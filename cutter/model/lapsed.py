@@ -35,7 +35,7 @@ def lapsed(
         Lapsed(file, target, step, records[-1])
         for file, target, step, content_hash in _beside(matrix, scopes)
         for records in [
-            _of(scopes[file], target, history.get((scopes[file].runbook, target, content_hash), []))
+            scopes[file].of_now(target, history.get((scopes[file].runbook, target, content_hash), []))
         ]
         if records and _lapsed(records[-1]) and any(each.outcome.success for each in records)
     )
@@ -44,12 +44,6 @@ def lapsed(
 def _lapsed(newest: EvidenceRecord) -> bool:
     """Tell whether a step is not as declared where it is for the target at all."""
     return not newest.outcome.success and not newest.left_out
-
-
-def _of(scope: RunbookScope, target: str, records: list[EvidenceRecord]) -> list[EvidenceRecord]:
-    """Return the records of the target as it is identified now, and those of nobody who could tell."""
-    identity = scope.identities.get(target)
-    return [record for record in records if identity is None or record.identity in (identity, "")]
 
 
 def _beside(matrix: GapMatrix, scopes: Mapping[str, RunbookScope]) -> Iterator[tuple[str, str, str, str]]:
