@@ -72,7 +72,9 @@ def demand_calendar(calendar: str) -> None:
         raise StepFailed(what, remedy="try it: systemd-analyze calendar '*-*-* 02:30:00'; man systemd.time")
     if b"Next elapse: never" in ended.stdout:
         what = f"the calendar {calendar!r} names no time that is still to come, by the clock there"
-        raise StepFailed(what, remedy=f"name one: systemd-analyze calendar {quote(calendar)} shows the next")
+        raise StepFailed(
+            what, remedy=f"correct it until this names one: systemd-analyze calendar {quote(calendar)}"
+        )
 
 
 def _escaped(text: str) -> str:
