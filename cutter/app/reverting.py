@@ -97,16 +97,12 @@ def _fails(item: Evidence) -> bool:
 def plan_revert(session: WritingSession, run: RunRecord) -> RevertPlan:
     """Return what reverting a run would do; what an interrupted revert of it has done already is left out.
 
-    Raises StalePlan when what came of the run is not known, WrongTarget on another machine, and
-    PreconditionError for one that gave hosts a Python.
+    Raises StalePlan when what came of the run is not known, WrongTarget on another machine, each where no
+    other target is left, and PreconditionError for one that gave hosts a Python.
     """
     if run.verb == VERB:
         cause = "the run gave hosts a Python, by which all the rest is done there; it stays"
         raise PreconditionError(cause, remedy="remove it there by hand, with apt-get")
-    if run.unknown():
-        names = ", ".join(step["step"] for _, step in run.unknown())
-        cause = f"what came of {names} is not known, so there is no telling what to take back"
-        raise StalePlan(cause, remedy="apply the runbook again: it looks and goes on; then revert that run")
     session.refuse_halted(targets_of(run))
     return plan_of_targets(session, run)
 

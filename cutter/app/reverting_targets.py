@@ -20,6 +20,7 @@ from cutter.model.runs import RunRecord
 from cutter.named_tuple import NamedTuple
 
 _BY_HAND = "put those back by hand, or write a runbook that declares what should be"
+_AGAIN = "apply the runbook again: it looks and goes on; what that run does can be taken back"
 
 
 class RevertPlan(NamedTuple):
@@ -80,6 +81,11 @@ def targets_of(run: RunRecord) -> list[str]:
 
 def _planned(run: RunRecord, target: Target, again: bool, stop: Stop) -> Iterator[TargetRevert | CutterError]:  # noqa: FBT001 - it is bound before the strand begins
     del stop
+    unknown = [step["step"] for name, step in run.unknown() if name == target.name]
+    if unknown:
+        cause = f"what came of {', '.join(unknown)} is not known, so there is no telling what to take back"
+        yield _costs_itself(target, StalePlan(cause, remedy=_AGAIN))
+        return
     bodies = [item for item in run.evidence if item["target"] == target.name]
     evidence = list(map(recorded, bodies))
     beyond = [f"{item.step}: {item.world}" for item in beyond_a_look(evidence)]
@@ -93,10 +99,17 @@ def _planned(run: RunRecord, target: Target, again: bool, stop: Stop) -> Iterato
     try:
         identity = _same_machine(target, bodies)
         yield TargetRevert(target.name, identity, _still_to_do(target, requests) if again else requests)
-    except CutterError as error:
-        if not (target.apart or isinstance(error, WrongTarget)):
-            raise
+    except WrongTarget as error:
         yield error
+    except CutterError as error:
+        yield _costs_itself(target, error)
+
+
+def _costs_itself(target: Target, error: CutterError) -> CutterError:
+    """Return why a target apart is refused; of any other, raise it: without it nothing is taken back."""
+    if not target.apart:
+        raise error
+    return error
 
 
 def _same_machine(target: Target, bodies: Sequence[Mapping[str, Any]]) -> str:
@@ -125,9 +138,7 @@ def _moved(revert: TargetRevert, target: Target, stop: Stop) -> Iterator[CutterE
     try:
         reasons = target.revertible(revert.requests)
     except CutterError as error:
-        if not target.apart:
-            raise
-        yield error
+        yield _costs_itself(target, error)
         return
     moved = [f"{step.id}: {why}" for step, why in zip(revert.requests, reasons, strict=True) if why]
     told = f"{len(moved)} of {len(revert.requests)} steps cannot be taken back: " + "; ".join(moved)

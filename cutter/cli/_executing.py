@@ -16,8 +16,9 @@ from cutter.cli import _printing as printing
 from cutter.cli._ending import End, after_others
 from cutter.cli._output import outlived
 from cutter.cli._watching import watched
-from cutter.engine.executor import RunResult
+from cutter.engine.executor import RunResult, TargetResult
 from cutter.errors import CutterError, StepFailed
+from cutter.model.evidence import Outcome
 from cutter.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -118,11 +119,17 @@ def _way_back(command: Callable[..., str], result: RunResult) -> str:
 
     if any(target.manual for target in result.targets):  # nothing runs there before
         return f"once it was done by hand: {command('resolve', result.run, '--reason', 'TEXT')}"
+    unknown = [target.target for target in result.targets if _is_unknown(target)]
     beyond = [target.target for target in result.targets if beyond_a_look(target.evidence)]
-    if beyond and all(target.target in beyond for target in result.targets if target.changed):
-        return "then put back by hand what it left"
-    exception = f", but on {compact(beyond)}" if beyond else ""
+    kept = [target.target for target in result.targets if target.target in {*unknown, *beyond}]
+    if kept and all(target.target in kept for target in result.targets if target.changed):
+        return "apply it again: it looks, and goes on" if unknown else "then put back by hand what it left"
+    exception = f", but on {compact(kept)}" if kept else ""
     return f"{command('revert', result.run)} takes it back{exception}"
+
+
+def _is_unknown(target: TargetResult) -> bool:
+    return any(item.outcome is Outcome.UNKNOWN for item in target.evidence)
 
 
 def _movement(session: WritingSession, args: argparse.Namespace) -> Movement:

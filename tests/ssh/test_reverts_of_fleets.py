@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.ssh, pytest.mark.root, pytest.mark.usefixtures("told_apart")]
 STEPS = '  - {name: Folder, directory: {path: "{{ world }}/{{ inventory_hostname }}"}}\n'
-OTHER = '  - {name: Other, directory: {path: "{{ world }}/other"}}\n'
+OTHER = '  - {name: Other, directory: {path: "{{ world }}/other-{{ inventory_hostname }}"}}\n'
 NAMES = ("web1", "web2", "web3")
 MATRIX = """\
 apiVersion: cutter/v1
@@ -139,3 +139,36 @@ def test_what_another_machine_of_the_name_has_seen_closes_nothing(fleet: Project
     assert fleet.json("gaps")["gaps"][0]["status"] == "PARTIAL"
     fleet.apply(site)
     assert fleet.json("gaps")["gaps"][0]["status"] == "CLOSED"
+
+
+LOST = """\
+  - name: Lost
+    command:
+      argv: [sh, -c, "[ HOST != web2 ] || { kill -9 $PPID; exec sleep 60; }; mkdir {{ done }}"]
+      check: [test, -d, "{{ done }}"]
+      undo: [rmdir, "{{ done }}"]
+""".replace("{{ done }}", "{{ world }}/done-HOST").replace("HOST", "{{ inventory_hostname }}")
+
+
+def test_one_that_was_lost_in_the_middle_of_a_step_costs_itself(fleet: Project) -> None:
+    """Nobody knows what to take back there; what the others came to is known."""
+    machines(fleet, **dict.fromkeys(NAMES, ""))
+    run = fleet.apply(fleet.runbook(STEPS + LOST), expect=12)
+    answer = fleet.cutter("revert", "--yes", run)
+    assert answer.code == 20, answer
+    assert "x web2: what came of lost is not known" in answer.out
+    assert f"; not all of run {run} is taken back on web2 (run " in answer.out
+    assert made(fleet) == ["web2"]
+
+
+@pytest.mark.parametrize(("names", "told"), [(NAMES, " takes it back, but on web2"), (("web2",), "")])
+def test_what_nobody_knows_is_not_said_to_be_taken_back_by_a_revert(
+    fleet: Project, names: tuple[str, ...], told: str
+) -> None:
+    machines(fleet, **dict.fromkeys(names, ""))
+    answer = fleet.cutter("apply", "--yes", fleet.runbook(STEPS + LOST))
+    assert answer.code == 12, answer
+    (way,) = (line for line in answer.out.splitlines() if line.startswith("next: "))
+    assert way.endswith(told or "; apply it again: it looks, and goes on"), way
+    again = fleet.cutter("revert", "--yes", fleet.last_run())
+    assert again.code == 20, again
