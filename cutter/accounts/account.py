@@ -11,7 +11,7 @@ from cutter.accounts.numbers import free_number
 from cutter.accounts.own_home import COMMENT, GID, HOME, SHELL, UID, OwnHome
 from cutter.accounts.records import AccountRecord, GroupRecord, demand_free
 from cutter.errors import Conflict, StepFailed
-from cutter.filesystem.replace import moved_on
+from cutter.filesystem.replace import changed_meanwhile
 from cutter.model.state import Change, Plain, State
 from cutter.resource import Content
 
@@ -44,7 +44,7 @@ class Account:
         record = AccountRecord.of(books, self.name)
         seen = None if change.before is None else change.before.get(RECORD)
         if seen != (None if record is None else self._digest(record)):
-            raise moved_on(f"the account {self.name}")
+            raise changed_meanwhile(f"the account {self.name}")
 
     def reach(self, books: Books, declared: Declared, content: Content) -> None:
         """Make the account as declared; what it was is kept first."""

@@ -26,6 +26,7 @@ from cutter.agent.tidings import Armed, Arming, Decided, Told, evidence_body
 from cutter.agent.untouched import skipped
 from cutter.agent.words import from_os
 from cutter.errors import CutterError, StalePlan
+from cutter.filesystem.replace import changed_meanwhile
 from cutter.model.evidence import Evidence
 from cutter.model.look import Prediction
 from cutter.model.state import Change, State
@@ -148,7 +149,7 @@ class _Group:
     def _brace(self, step: Request, params: Mapping[str, Any], change: Change) -> None:
         """Note durably what is about to be changed. Raises StalePlan where the group may not go on."""
         if self._file < 0:
-            raise StalePlan("it changed while the step was running", remedy="run the same command again")
+            raise changed_meanwhile("it")
         goal = self._goals.get(step.id, change.before)
         armed.begin(self._file, Begun(step.id, step.type, params, step.content_hash, goal, change.after))
         if armed.standing(self._post.folder, self._name)[0] != armed.ARMED:

@@ -63,10 +63,10 @@ def replace_alone(
     try:
         replace(place, old, content, wanted, inspect)
     except Overtaken as error:
-        raise moved_on(place.path) from error
+        raise changed_meanwhile(place.path) from error
 
 
-def moved_on(what: str) -> StalePlan:
+def changed_meanwhile(what: str) -> StalePlan:
     """Return the complaint that a thing is not as it was looked at, before anything was done about it."""
     return StalePlan(f"{what} changed while the step was running", remedy="run the same command again")
 

@@ -36,7 +36,7 @@ from cutter.errors import Conflict, StepFailed, Unavailable
 from cutter.filesystem.attributes import described, put_in_place
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.regular import Regular, opened
-from cutter.filesystem.replace import moved_on, remove, replace_alone
+from cutter.filesystem.replace import changed_meanwhile, remove, replace_alone
 from cutter.filesystem.walk import Place, existing_parent_of, parent_of, problem_of
 from cutter.model.state import Change, Plain, State
 from cutter.resource import Complaint, Content, Desk, Resource, param
@@ -198,7 +198,7 @@ class EnvFile(Resource):
         """Refuse to overwrite what was not there, or was different, when it was looked at."""
         seen = None if change.before is None else change.before.get(TEXT)
         if seen != (None if current is None else self.keyed(current)):
-            raise moved_on(self.path)
+            raise changed_meanwhile(self.path)
 
     def _remove(self, place: Place, current: Optional[bytes], content: Content) -> None:
         if current is not None:

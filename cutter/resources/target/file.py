@@ -24,7 +24,7 @@ from cutter.filesystem.inspection import CANDIDATE, inspect
 from cutter.filesystem.preview import compared
 from cutter.filesystem.refusals import refusals
 from cutter.filesystem.regular import LARGEST, Regular, opened
-from cutter.filesystem.replace import moved_on, remove, replace_alone
+from cutter.filesystem.replace import changed_meanwhile, remove, replace_alone
 from cutter.filesystem.sources import SOURCES, is_secret, late_references, rendered
 from cutter.filesystem.walk import Place, existing_parent_of, parent_of, problem_of
 from cutter.model.canonical import bytes_digest
@@ -173,7 +173,7 @@ class File(Resource):
         if current is not None and (
             change.before is None or change.before["content"] != self._digest(current)
         ):
-            raise moved_on(self.path)
+            raise changed_meanwhile(self.path)
 
     def _remove(self, place: Place, current: Optional[bytes], content: Content) -> None:
         if current is not None:
