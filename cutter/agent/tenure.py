@@ -21,6 +21,7 @@ from cutter.filesystem.walk import sync_folder
 _LOCK = "run.lock"
 _BEGUN = "begun-"
 _ITSELF = "this run itself, by another name of the machine,"
+_ONE_NAME = "give the machine one name in the inventory"
 _NEW = "beginning"
 """What is written at the moment; whoever holds the machine is the only one to write."""
 
@@ -100,9 +101,7 @@ def _take(lock: int, path: str, run: str) -> None:
             f"{holder} works here",
             place=path,
             world="nothing was changed by this run",
-            remedy="name the machine once"
-            if holder == _ITSELF
-            else "wait for it, or end it; the lock goes with it",
+            remedy=_ONE_NAME if holder == _ITSELF else "wait for it, or end it; the lock goes with it",
         ) from None
 
 
