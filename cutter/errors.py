@@ -103,6 +103,10 @@ class LeftBehind(StepFailed):
     """
 
 
+class RanInVain(StepFailed):
+    """A step had something start, which failed: what it did until then no look at the step can show."""
+
+
 class Unrecorded(StepFailed):
     """Something was changed, and then the ledger could not be written, so the run stopped at once.
 

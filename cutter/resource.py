@@ -154,6 +154,8 @@ class Resource(Dutiful):
     """False: the inverse makes no sense, and a step of this type must give its reason as `irreversible:`."""
     opaque: ClassVar[bool] = False
     """True: the state does not show all that a failed `apply` may have done."""
+    runs: ClassVar[bool] = False
+    """True: it starts programs; what one did before it failed is said, and does not halt the target."""
     event: ClassVar[bool] = False
     """True: it happens and is recorded; it leaves nothing on the target that a run would have to restore."""
     each_run: bool = False

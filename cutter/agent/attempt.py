@@ -17,6 +17,7 @@ from cutter.errors import (
     LedgerError,
     LeftBehind,
     LockHeld,
+    RanInVain,
     StalePlan,
     Unavailable,
     Unobservable,
@@ -87,6 +88,8 @@ class Attempt:
             seen = self.look()
         except Exception:  # noqa: BLE001 - whatever it is, nobody saw how the step was left
             return self._evidence(Outcome.UNKNOWN if self.moving else outcome, self.change.before, **told)
+        if self.resource.runs and isinstance(error, RanInVain) and seen == self.change.before:
+            told["world"] = error.world
         return self._evidence(outcome, seen, **told)
 
     def _settled(self) -> Optional[Mapping[str, str]]:

@@ -29,7 +29,13 @@ class TargetRevert(NamedTuple):
 def beyond_a_look(evidence: Iterable[Evidence]) -> list[Evidence]:
     """Return what failed and may have left something that neither a look nor an inverse change reaches."""
     failed = (item for item in evidence if item.outcome is Outcome.FAILED and item.world)
-    return [item for item in failed if item.observed == item.before and not resource_type(item.type).opaque]
+    return [item for item in failed if item.observed == item.before and not _shows_it(item.type)]
+
+
+def _shows_it(kind: str) -> bool:
+    """Tell whether the world that a failure of this type tells of is all that can be told."""
+    found = resource_type(kind)
+    return found.opaque or found.runs
 
 
 class Halt(NamedTuple):

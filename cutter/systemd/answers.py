@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Optional
 
 from cutter.children import Finished, run
-from cutter.errors import StepFailed, Unavailable, Unobservable
+from cutter.errors import RanInVain, StepFailed, Unavailable, Unobservable
 from cutter.named_tuple import NamedTuple
 
 RUNNING = "/run/systemd/system"
@@ -102,7 +102,8 @@ def order(verb: str, name: str) -> None:
     ended = _systemctl([verb, "--", name])
     if not ended.succeeded:
         said = ended.killed or ended.last_lines()
-        raise StepFailed(f"systemctl {verb} {name}: {said}{journal(name)}", world=PERHAPS)
+        failure = RanInVain if verb in _RUNS else StepFailed
+        raise failure(f"systemctl {verb} {name}: {said}{journal(name)}", world=PERHAPS)
 
 
 def reload_units() -> None:

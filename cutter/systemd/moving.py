@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Optional
 
-from cutter.errors import Conflict, StepFailed
+from cutter.errors import Conflict, RanInVain
 from cutter.model.state import Plain
 from cutter.resource import Content
 from cutter.systemd import answers
@@ -88,7 +88,7 @@ def steady(name: str, *, stays: int) -> None:
         now = answers.unit(name)
     if not now.up or now.invocation != first.invocation:
         word = "was started again and again" if now.invocation != first.invocation else f"is {now.state}"
-        raise StepFailed(
+        raise RanInVain(
             f"{name} was started and {word} ({now.detail}){answers.journal(name)}", world=answers.PERHAPS
         )
 

@@ -238,7 +238,7 @@ def started(machine: Machine) -> str:
 )
 def test_one_that_does_not_stay_up_fails_with_its_last_lines(machine: Machine, unit: str, why: str) -> None:
     told = service(machine, "reach", content=unit, state="started", stays=3)
-    assert (told["error"], why in told["cause"]) == ("StepFailed", True), told
+    assert (told["error"], why in told["cause"]) == ("RanInVain", True), told
     machine.run("systemctl", "stop", "probe")
 
 
@@ -297,7 +297,7 @@ def test_restart_and_reload_are_told_by_looking(machine: Machine) -> None:
         was == shown(machine, "probe", "InvocationID") == service(machine, "mark", act="restart", **declared)
     )
     failed = service(machine, "perform", act="reload", **declared)
-    assert failed["error"] == "StepFailed"
+    assert failed["error"] == "RanInVain"
     assert service(machine, "mark", act="reload", **declared) == was
     (machine.root / "run/reloads").touch()
     service(machine, "perform", act="reload", **declared)

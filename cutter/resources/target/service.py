@@ -45,6 +45,7 @@ class Service(Resource):
     its last lines of the journal: cutter cannot know secrets in those.
     """
 
+    runs = True
     fleeting = ("unit_used", "probe", "restart", "reload")
     name: str = param(
         "Name of the unit, with or without .service.", pattern=r"^[A-Za-z0-9][A-Za-z0-9:_.@\\-]*$|[{][{]"
