@@ -235,7 +235,7 @@ def test_two_environments_have_two_keys(guarded: Project) -> None:
 
 
 CRASHES: dict[str, tuple[str, str]] = {
-    "apply": ("cutter.resources.target.env_file", "replace"),
+    "apply": ("cutter.resources.target.env_file", "replace_alone"),
     "desired": ("cutter.resources.target.env_file", "source_of"),
     "digest": ("cutter.resource", "keyed_digest"),
     "write": ("cutter.filesystem.replace", "_fill"),
